@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export function readText(path: string): string {
   return readFileSync(`${ROOT}/${path}`, 'utf8');
@@ -11,12 +11,4 @@ export function readText(path: string): string {
 export function readSources(): ReadonlyMap<string, string> {
   const paths = globSync(['src/**/*.ts', 'machines/**/*.ts'], { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'));
   return new Map(paths.sort().map((path) => [path, readText(path)]));
-}
-
-/** The modules that package.json exports, as sources: `./dist/src/index.js` is `src/index.ts`. */
-export function packageEntries(): string[] {
-  const { exports } = JSON.parse(readText('package.json')) as { exports: Record<string, string | { default: string }> };
-  return Object.values(exports).flatMap((target) =>
-    typeof target === 'string' ? [] : [target.default.replace('./dist/', '').replace(/\.js$/, '.ts')],
-  );
 }
