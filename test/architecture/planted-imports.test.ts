@@ -121,6 +121,16 @@ describe('a planted import is refused', () => {
       'machines/a.ts:1 imports rxjs: a chart may import xstate and other charts at run time, everything else with `import type`',
     ],
     [
+      'of what makes actors outside of the engine',
+      { 'src/cli/a.ts': "import { createActor as start } from 'xstate';" },
+      'src/cli/a.ts:1 imports xstate: only the engine makes actors and subjects (createActor)',
+    ],
+    [
+      'of what makes subjects outside of the engine',
+      { 'src/observability/a.ts': "import { map, Subject } from 'rxjs';" },
+      'src/observability/a.ts:1 imports rxjs: only the engine makes actors and subjects (Subject)',
+    ],
+    [
       'of xstate by the pure core',
       { 'src/scheduling/a.ts': "import type { ActorRef } from 'xstate';" },
       'src/scheduling/a.ts:1 imports xstate: scheduling is pure: no xstate, no rxjs, no node: modules',

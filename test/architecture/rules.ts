@@ -16,6 +16,8 @@ const PURE = new Set(['domain', 'lib', 'limits', 'scheduling', 'config']);
 const NOT_FOR_BROWSERS = new Set(['pino', 'undici', 'commander']);
 const NODE_GLOBALS = new Set(['process', 'Buffer', '__dirname', '__filename', 'require']);
 
+const MAKERS = new Set(['createActor', 'Subject', 'BehaviorSubject', 'ReplaySubject', 'AsyncSubject']);
+
 type Rule = (graph: Graph, entries: readonly string[]) => string[];
 
 /**
@@ -31,6 +33,7 @@ const RULES: readonly Rule[] = [
   targetsExist,
   importsPointDown,
   machinesRunOnXStateAlone,
+  onlyTheEngineMakesActors,
   pureFoldersStayPure,
   timeComesFromTheClock,
   browsersCanLoadIt,
@@ -59,6 +62,14 @@ function machinesRunOnXStateAlone(graph: Graph): string[] {
     if (!path.startsWith('machines/') || typeOnly || packageOf(specifier) === 'xstate') return undefined;
     if (target?.startsWith('machines/')) return undefined;
     return 'a chart may import xstate and other charts at run time, everything else with `import type`';
+  });
+}
+
+function onlyTheEngineMakesActors(graph: Graph): string[] {
+  return eachImport(graph, ({ path }, { specifier, names, typeOnly }) => {
+    if (typeOnly || path.startsWith('src/engine/') || !['xstate', 'rxjs'].includes(packageOf(specifier))) return undefined;
+    const maker = names.find((name) => MAKERS.has(name));
+    return maker ? `only the engine makes actors and subjects (${maker})` : undefined;
   });
 }
 
