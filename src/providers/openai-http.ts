@@ -1,0 +1,85 @@
+import { Pool } from 'undici';
+import type { HttpReply } from './http-reply.ts';
+import { type CallListener, ResponseCollector } from './response-collector.ts';
+
+/** Where an OpenAI-compatible endpoint is and how to talk to it. */
+export interface OpenAiHttpOptions {
+  /** What OpenAI's own SDK takes, as `https://api.openai.com/v1`; without a path, `/v1` is meant. */
+  readonly baseUrl: string;
+  /** Sent as a bearer token; absent: none is sent. */
+  readonly apiKey?: string | undefined;
+  /** Most connections, and so most calls, at once. */
+  readonly connections: number;
+  /** Longest wait for a connection; default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** Longest wait for the response's headers; default 600,000: an answer that isn't streamed comes when all of it is generated. */
+  readonly headersTimeoutMs?: number;
+  /** Longest silence inside a body; default 300,000. */
+  readonly bodyTimeoutMs?: number;
+}
+
+/** One call. */
+export interface OpenAiCall extends CallListener {
+  /** Path below the base, as `/chat/completions`. */
+  readonly path: string;
+  /** JSON text. */
+  readonly body: string;
+  readonly signal?: AbortSignal;
+}
+
+const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+const KEEP_ALIVE_MS = 20_000;
+
+/**
+ * Calls one OpenAI-compatible endpoint over kept-alive HTTP/1.1 connections, one call at a time on each. It decides
+ * nothing: every status is a reply, and only a call without an answer rejects, with the network's error or the signal's reason.
+ */
+export class OpenAiHttp {
+  readonly #pool: Pool;
+  readonly #basePath: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(options: OpenAiHttpOptions) {
+    const base = new URL(options.baseUrl);
+    const path = base.pathname.replace(/\/+$/, '');
+    this.#basePath = path === '' ? '/v1' : path;
+    this.#headers = {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
+    };
+    this.#pool = new Pool(base.origin, {
+      connections: options.connections,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connect: { timeout: options.connectTimeoutMs ?? 10_000 },
+      headersTimeout: options.headersTimeoutMs ?? 600_000,
+      bodyTimeout: options.bodyTimeoutMs ?? 300_000,
+    });
+  }
+
+  /** Sends one call and gathers its answer. */
+  async call(call: OpenAiCall): Promise<HttpReply> {
+    const { signal } = call;
+    if (signal?.aborted) throw signal.reason;
+    const collector = new ResponseCollector(call, MAX_RESPONSE_BYTES);
+    const giveUp = (): void => collector.abort(signal?.reason);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      this.#pool.dispatch({ path: this.#basePath + call.path, method: 'POST', headers: this.#headers, body: call.body }, collector);
+      return await collector.reply;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** Waits for calls in flight, then closes the connections. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  /** Breaks every connection; calls in flight reject. */
+  destroy(): Promise<void> {
+    return this.#pool.destroy();
+  }
+}
