@@ -50,7 +50,12 @@ export function refusalBody(model: string, refusal: Refusal, dialect: Dialect): 
 }
 
 export function modelNotFound(model: string): ErrorBody {
-  return openAiError(`The model \`${model}\` does not exist or you do not have access to it.`, 'invalid_request_error', 'model_not_found', 'model');
+  return openAiError(
+    `The model \`${model}\` does not exist or you do not have access to it.`,
+    'invalid_request_error',
+    'model_not_found',
+    'model',
+  );
 }
 
 export function invalidKey(): ErrorBody {

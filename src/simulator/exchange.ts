@@ -19,7 +19,13 @@ export interface ExchangeListener {
 /** What the provider decided of a call. */
 export type Decision =
   | { readonly admitted: false; readonly head: ResponseHead; readonly outcome: CallOutcome }
-  | { readonly admitted: true; readonly head: ResponseHead; readonly metered: boolean; readonly produce: (tokens: number) => void; readonly finish: () => CallOutcome };
+  | {
+      readonly admitted: true;
+      readonly head: ResponseHead;
+      readonly metered: boolean;
+      readonly produce: (tokens: number) => void;
+      readonly finish: () => CallOutcome;
+    };
 
 /** Everything drawn for a call at its arrival. */
 export interface ExchangePlan {
@@ -114,7 +120,8 @@ export class Exchange {
 
   #step(): void {
     if (this.#headIsNext()) {
-      if (this.#plan.fault === 'reset') return this.#fail(new SimulatedNetworkError('The simulated connection was reset before any header.'));
+      if (this.#plan.fault === 'reset')
+        return this.#fail(new SimulatedNetworkError('The simulated connection was reset before any header.'));
       this.#headSent = true;
       this.#listener.head(this.#decision?.head ?? { status: 200, headers: {} });
       if (!this.#aborted) this.#wait();
@@ -146,7 +153,7 @@ export class Exchange {
     const { fault, stallMs, clock, serverError } = this.#plan;
     if (fault === 'truncate') return this.#fail(new SimulatedNetworkError('The simulated body ended early.', true));
     if (fault === 'stall') {
-      const reset = () => this.#fail(new SimulatedNetworkError(`The simulated connection was reset after ${stallMs} ms of silence.`, true));
+      const reset = () => this.#fail(new SimulatedNetworkError(`The simulated connection was reset after ${stallMs} ms of silence.`));
       return this.#at(clock.now() + stallMs, reset);
     }
     this.#ended = true;

@@ -25,10 +25,12 @@ export function checkFaults(rates: FaultRates): void {
   let sum = 0;
   for (const kind of FAULT_KINDS) {
     const rate = rates[kind] ?? 0;
-    if (!(rate >= 0 && rate <= 1)) throw new InvalidConfiguration(`faults.${kind} is ${rate}; expected a probability from 0 to 1.`, `faults.${kind}`);
+    if (!(rate >= 0 && rate <= 1))
+      throw new InvalidConfiguration(`faults.${kind} is ${rate}; expected a probability from 0 to 1.`, `faults.${kind}`);
     sum += rate;
   }
-  if (sum > 1 + 1e-9) throw new InvalidConfiguration(`The faults' probabilities add up to ${sum}; expected at most 1.`, 'faults');
+  if (sum > 1 + 1e-9)
+    throw new InvalidConfiguration(`The faults' probabilities add up to ${Number(sum.toFixed(6))}; expected at most 1.`, 'faults');
 }
 
 /** Which fault befalls a call, if any. Takes exactly one random number. */

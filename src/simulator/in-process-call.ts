@@ -28,7 +28,10 @@ function quietDeferred<T>(): Deferred<T> {
 }
 
 /** Turns an exchange's callbacks into promises. */
-export function inProcessCall(begin: (listener: ExchangeListener) => { abort(): void }, signal: AbortSignal | undefined): SimulatedResponse {
+export function inProcessCall(
+  begin: (listener: ExchangeListener) => { abort(): void },
+  signal: AbortSignal | undefined,
+): SimulatedResponse {
   const headers = quietDeferred<ResponseHead>();
   const done = quietDeferred<CallOutcome>();
   const response = { headers: headers.promise, done: done.promise };

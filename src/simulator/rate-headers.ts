@@ -7,7 +7,12 @@ const REQUEST_TYPES: readonly SimulatedLimitType[] = ['rpm', 'rpd'];
 const TOKEN_TYPES: readonly SimulatedLimitType[] = ['tpm', 'tpd', 'itpm', 'otpm'];
 
 /** The limit with the smallest part left among those of the given types; Groq always shows requests a day and tokens a minute. */
-function shown(accounts: readonly LimitAccount[], types: readonly SimulatedLimitType[], now: number, always?: SimulatedLimitType): LimitAccount | undefined {
+function shown(
+  accounts: readonly LimitAccount[],
+  types: readonly SimulatedLimitType[],
+  now: number,
+  always?: SimulatedLimitType,
+): LimitAccount | undefined {
   let least: LimitAccount | undefined;
   let leastPart = Number.POSITIVE_INFINITY;
   for (const account of accounts) {

@@ -1,4 +1,4 @@
-import { FixedWindow } from './fixed-window.ts';
+import type { FixedWindow } from './fixed-window.ts';
 import type { LimitCounter } from './limit-counter.ts';
 
 /**

@@ -1,0 +1,138 @@
+import type { ApiAnswer, ApiContext, ApiProblem, ApiRequest, ErrorOutcome } from './api-answer.ts';
+import { fillerText, tokensOfCharacters } from './filler-text.ts';
+import {
+  badRequest,
+  isObject,
+  isProblem,
+  type JsonObject,
+  maxTokensOf,
+  plannedOutput,
+  scriptOf,
+  textLength,
+  toolsLength,
+} from './request-fields.ts';
+import type { ResponseKind, SimulatedScript } from './request-script.ts';
+
+/** At most so many events per portion: a portion's tokens share them. */
+const MOST_EVENTS = 32;
+
+interface ChatPlan {
+  readonly context: ApiContext;
+  /** The model's name as JSON. */
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly kind: ResponseKind;
+  readonly toolName: string;
+  readonly includeUsage: boolean;
+}
+
+function usageJson(inputTokens: number, outputTokens: number): string {
+  return (
+    `{"prompt_tokens":${inputTokens},"completion_tokens":${outputTokens},"total_tokens":${inputTokens + outputTokens},` +
+    '"prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":0,"audio_tokens":0},' +
+    '"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}'
+  );
+}
+
+function finishReason(kind: ResponseKind): string {
+  switch (kind) {
+    case 'tool_call':
+      return 'tool_calls';
+    case 'length':
+    case 'content_filter':
+      return kind;
+    default:
+      return 'stop';
+  }
+}
+
+function messageJson(plan: ChatPlan, outputTokens: number): string {
+  const text = fillerText(0, outputTokens);
+  if (plan.kind === 'refusal') return `{"role":"assistant","content":null,"refusal":"${text}"}`;
+  if (plan.kind !== 'tool_call') return `{"role":"assistant","content":"${text}","refusal":null}`;
+  const call = `{"id":"call_${plan.context.id}","type":"function","function":{"name":${plan.toolName},"arguments":"{\\"query\\":\\"${text}\\"}"}}`;
+  return `{"role":"assistant","content":null,"refusal":null,"tool_calls":[${call}]}`;
+}
+
+/** Writes `chat.completion` and `chat.completion.chunk` objects by hand: nothing in them needs escaping but the names. */
+function chatAnswer(plan: ChatPlan): ApiAnswer {
+  const { id, created } = plan.context;
+  const usageNull = plan.includeUsage ? ',"usage":null' : '';
+  const start = `{"id":"chatcmpl-${id}","object":"chat.completion`;
+  const common = `"created":${created},"model":${plan.model},"service_tier":"default","system_fingerprint":"fp_simulated"`;
+  const chunk = (delta: string, finish = 'null') =>
+    `data: ${start}.chunk",${common},"choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]${usageNull}}\n\n`;
+  const piece = (text: string) => {
+    if (plan.kind === 'refusal') return chunk(`{"refusal":"${text}"}`);
+    return chunk(plan.kind === 'tool_call' ? `{"tool_calls":[{"index":0,"function":{"arguments":"${text}"}}]}` : `{"content":"${text}"}`);
+  };
+  return {
+    whole: (outputTokens) =>
+      `${start}",${common},"choices":[{"index":0,"message":${messageJson(plan, outputTokens)},"logprobs":null,` +
+      `"finish_reason":"${finishReason(plan.kind)}"}],"usage":${usageJson(plan.inputTokens, outputTokens)}}`,
+    begin() {
+      if (plan.kind === 'refusal') return chunk('{"role":"assistant","refusal":""}');
+      if (plan.kind !== 'tool_call') return chunk('{"role":"assistant","content":""}');
+      const call = `{"index":0,"id":"call_${id}","type":"function","function":{"name":${plan.toolName},"arguments":""}}`;
+      return chunk(`{"role":"assistant","content":null,"tool_calls":[${call}]}`) + piece('{\\"query\\":\\"');
+    },
+    portion(from, to) {
+      const step = Math.max(1, Math.ceil((to - from) / MOST_EVENTS));
+      let events = '';
+      for (let at = from; at < to; at += step) events += piece(fillerText(at, Math.min(at + step, to)));
+      return events;
+    },
+    end(outputTokens) {
+      const last = (plan.kind === 'tool_call' ? piece('\\"}') : '') + chunk('{}', `"${finishReason(plan.kind)}"`);
+      const usage = plan.includeUsage
+        ? `data: ${start}.chunk",${common},"choices":[],"usage":${usageJson(plan.inputTokens, outputTokens)}}\n\n`
+        : '';
+      return `${last}${usage}data: [DONE]\n\n`;
+    },
+    streamError: (outcome) => `data: ${errorJson(outcome)}\n\n`,
+    bodyError: errorJson,
+  };
+}
+
+function errorJson({ message, code }: ErrorOutcome): string {
+  return JSON.stringify({ error: { message, type: 'server_error', param: null, code } });
+}
+
+/** Name of the first tool offered, in either of OpenAI's shapes, as JSON. */
+export function firstToolName(tools: unknown): string {
+  const first: unknown = Array.isArray(tools) ? tools[0] : undefined;
+  const described = isObject(first) ? (isObject(first['function']) ? first['function'] : first) : {};
+  return JSON.stringify(typeof described['name'] === 'string' ? described['name'] : 'lookup');
+}
+
+/** Reads a body of `POST /v1/chat/completions`. */
+export function chatCompletion(body: JsonObject, context: ApiContext, preset?: SimulatedScript): ApiRequest | ApiProblem {
+  const { model, messages } = body;
+  if (typeof model !== 'string' || model === '') return badRequest('you must provide a model parameter', 'model');
+  if (!Array.isArray(messages) || messages.length === 0) return badRequest("Missing required parameter: 'messages'.", 'messages');
+  if (!messages.every((message) => isObject(message) && typeof message['role'] === 'string')) {
+    return badRequest("Invalid 'messages': each must be an object with a role.", 'messages');
+  }
+  if (body['n'] !== undefined && body['n'] !== 1) return badRequest("The simulated provider makes one choice; leave 'n' out.", 'n');
+  const maxTokens = maxTokensOf(body, ['max_completion_tokens', 'max_tokens']);
+  if (typeof maxTokens === 'object') return maxTokens;
+  const script = preset ?? scriptOf(body, messages);
+  if (isProblem(script)) return script;
+  const output = plannedOutput(script, maxTokens, context);
+  const stream = body['stream'] === true;
+  const options = body['stream_options'];
+  const inputTokens = tokensOfCharacters(textLength(messages) + toolsLength(body['tools']));
+  const plan: ChatPlan = {
+    context,
+    model: JSON.stringify(model),
+    inputTokens,
+    kind: output.cut ? 'length' : (script.kind ?? 'answer'),
+    toolName: firstToolName(body['tools']),
+    includeUsage: stream && isObject(options) && options['include_usage'] === true,
+  };
+  const { fault, headersMs } = script;
+  return {
+    call: { model, inputTokens, maxOutputTokens: maxTokens, outputTokens: output.tokens, stream, fault, headersMs },
+    answer: chatAnswer(plan),
+  };
+}
