@@ -107,8 +107,10 @@ export function sendAnswer(
   extra: Readonly<Record<string, string>>,
 ): void {
   const listener = request.call.stream ? streamedBody(request, response, extra) : wholeBody(request, response, extra);
-  response.cork();
+  // One system call where head and body are ready at once. Corking the response itself garbles chunked bodies that end while corked (Node 24).
+  const { socket } = response;
+  socket?.cork();
   const exchange = provider.exchange(request.call, listener);
-  response.uncork();
+  socket?.uncork();
   if (!response.writableEnded) response.on('close', () => exchange.abort());
 }
