@@ -178,8 +178,11 @@ describe('what an account measures', () => {
     account.resetStats();
     expect(account.stats()).toMatchObject({ accepted: 0, mostInAnyWindow: 0, share: 0 });
     expect(account.counter.waitMs(30, 0)).toBeGreaterThan(0);
-    account.giveBack(80, 0, 1);
+    account.giveBack(40, 0, 1);
     expect(account.stats().accepted).toBe(0);
+    account.count(5, 2);
+    account.giveBack(40, 0, 3);
+    expect(account.stats().accepted).toBe(5);
   });
 });
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidConfiguration } from '../../src/domain/errors.ts';
@@ -167,7 +168,10 @@ describe('SimulatedProvider', () => {
     await clock.advance(10);
     early.abort(new Error('too early'));
     await expect(first.headers).rejects.toThrow('too early');
-    await clock.advance(590);
+    await clock.advance(40);
+    expect(provider.stats().accepted).toBe(2);
+    expect(clock.pendingTimers).toBe(1);
+    await clock.advance(550);
     late.abort(new Error('enough'));
     await expect(second.done).rejects.toThrow('enough');
     expect((await second.headers).status).toBe(200);
@@ -177,6 +181,65 @@ describe('SimulatedProvider', () => {
     expect(provider.stats().limits.map((row) => row.accepted)).toEqual([2, 50]);
     await expect(provider.call(call, { signal: late.signal }).done).rejects.toThrow('enough');
     expect(provider.stats().accepted).toBe(2);
+  });
+
+  it('an abort at the moment of the headers stops all that would follow', async () => {
+    const { clock, provider } = setUp({ latency: { headersMs: { min: 10, max: 10 }, bodyMs: { min: 100, max: 100 } } });
+    const heard: string[] = [];
+    const exchange = provider.exchange(
+      { ...call, stream: true },
+      {
+        head: () => {
+          heard.push('head');
+          exchange.abort();
+        },
+        tokens: () => heard.push('tokens'),
+        done: () => heard.push('done'),
+        failed: () => heard.push('failed'),
+      },
+    );
+    await clock.advance(1000);
+    expect(heard).toEqual(['head']);
+    expect(provider.stats().aborted).toBe(1);
+  });
+
+  it('leaves nothing on the signal once a call has ended', async () => {
+    for (const max of [0, 20]) {
+      const { clock, provider } = setUp({ countDelayMs: { min: max, max } });
+      const { signal } = new AbortController();
+      const response = provider.call(call, { signal });
+      expect(getEventListeners(signal, 'abort')).toHaveLength(max === 0 ? 0 : 1);
+      await clock.advance(50);
+      await response.done;
+      expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    }
+  });
+
+  it('names the limit that makes a call wait longest', async () => {
+    const { provider } = setUp({
+      limits: [limit('rpm', 1, { windowMs: 5000 }), limit('tpm', 10), limit('rpd', 1, { windowMs: 7000 })],
+      countDelayMs: { min: 0, max: 0 },
+    });
+    await provider.call({ model: 'm', inputTokens: 9, outputTokens: 0 }).done;
+    expect(await provider.call({ model: 'm', inputTokens: 10, outputTokens: 0 }).done).toMatchObject({
+      limitType: 'tpm',
+      retryAfterMs: 54_000,
+    });
+    expect(await provider.call({ model: 'm', inputTokens: 1, outputTokens: 0 }).done).toMatchObject({
+      limitType: 'rpd',
+      retryAfterMs: 7000,
+    });
+  });
+
+  it('metered output wants room for its first token', async () => {
+    const { provider } = setUp({
+      limits: [limit('otpm', 80, { mechanism: 'sliding' })],
+      cost: 'metered-output',
+      countDelayMs: { min: 0, max: 0 },
+    });
+    await provider.call({ model: 'm', inputTokens: 1, outputTokens: 79 }).done;
+    expect((await provider.call({ model: 'm', inputTokens: 1, outputTokens: 1 }).headers).status).toBe(200);
+    expect((await provider.call({ model: 'm', inputTokens: 1, outputTokens: 1 }).headers).status).toBe(429);
   });
 
   it('meets each fault as it is described', async () => {

@@ -125,6 +125,11 @@ describe('published numbers', () => {
     expect(tpm.stats().accepted).toBe(0);
   });
 
+  it('rounds waits up, so that nobody who obeys comes too early', () => {
+    expect(retryHeaders(84.3, 'openai')).toEqual({ 'retry-after': '1', 'retry-after-ms': '85' });
+    expect(retryHeaders(2000.4, 'groq')).toEqual({ 'retry-after': '3' });
+  });
+
   it('OpenAI shows the tighter of minute and day', () => {
     const accounts = [account('rpm', 500), account('rpd', 200, 'bucket', DAY)];
     admit(accounts, tokens(1), 0);
