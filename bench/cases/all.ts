@@ -1,0 +1,17 @@
+import { batchCase } from './batch.ts';
+import type { BenchCase } from './bench-case.ts';
+import { idleCase, pendingCase, sequenceCase, throughputCase } from './engine.ts';
+import { peersCase, shareCase } from './share.ts';
+import { tenantsCase } from './tenants.ts';
+
+/** Every case, in the order of the table. */
+export const allCases: readonly BenchCase[] = [
+  throughputCase,
+  pendingCase,
+  sequenceCase,
+  idleCase,
+  shareCase,
+  peersCase,
+  tenantsCase,
+  batchCase,
+];
