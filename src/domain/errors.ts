@@ -121,14 +121,22 @@ export class ProcessingError extends LLMQueueException {
 /** The queue holds `maxQueueSize` requests already; nothing was taken in. */
 export class SchedulerQueueFullError extends LLMQueueException {
   constructor(modelId: string, maxQueueSize: number) {
-    super(`The queue of model '${modelId}' is full. Max: ${maxQueueSize}. Wait for requests to finish or raise maxQueueSize.`, 'queue_full', true);
+    super(
+      `The queue of model '${modelId}' is full. Max: ${maxQueueSize}. Wait for requests to finish or raise maxQueueSize.`,
+      'queue_full',
+      true,
+    );
   }
 }
 
 /** A request with this id is still live. */
 export class DuplicateRequest extends LLMQueueException {
   constructor(requestId: string) {
-    super(`A request with id '${requestId}' is already live. Give each request its own id, or none to get one.`, 'duplicate_request', false);
+    super(
+      `A request with id '${requestId}' is already live. Give each request its own id, or none to get one.`,
+      'duplicate_request',
+      false,
+    );
   }
 }
 

@@ -1,0 +1,5 @@
+export { type EngineContext, type EngineEvent, engineMachine } from './engine-machine.ts';
+export { type LimiterContext, type LimiterEvent, limiterMachine } from './limiter-machine.ts';
+export { type ModelSchedulerContext, type ModelSchedulerEvent, modelSchedulerMachine } from './model-scheduler-machine.ts';
+export { type QuotaDomainContext, type QuotaDomainEvent, quotaDomainMachine } from './quota-domain-machine.ts';
+export { type RequestContext, type RequestEvent, type RequestOutput, requestMachine } from './request-machine.ts';

@@ -1,0 +1,21 @@
+import { InvalidConfiguration } from '../domain/errors.ts';
+
+/** Returns a rate limit that is a whole number > 0; throws `InvalidConfiguration` otherwise. */
+export function validateRateLimit(value: unknown): number {
+  return wholeNumber(value, 'rateLimit');
+}
+
+/** Returns a period in seconds, > 0; throws `InvalidConfiguration` otherwise. */
+export function validateTimePeriod(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) refuse('timePeriod', value, 'expected seconds, > 0');
+  return value;
+}
+
+function wholeNumber(value: unknown, path: string): number {
+  if (!Number.isInteger(value) || (value as number) <= 0) refuse(path, value, 'expected a whole number > 0');
+  return value as number;
+}
+
+function refuse(path: string, value: unknown, expected: string): never {
+  throw new InvalidConfiguration(`'${path}' is ${String(value)}: ${expected}.`, path);
+}

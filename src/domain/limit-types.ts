@@ -1,0 +1,36 @@
+/** Which quantity a limit counts. `…m` per minute and `…d` per day name the default window. */
+export const RateLimiterType = {
+  /** Requests per minute. */
+  RPM: 'rpm',
+  /** Requests per day. */
+  RPD: 'rpd',
+  /** Input and output tokens per minute. */
+  TPM: 'tpm',
+  /** Input and output tokens per day. */
+  TPD: 'tpd',
+  /** Input tokens per minute. */
+  ITPM: 'itpm',
+  /** Output tokens per minute. */
+  OTPM: 'otpm',
+  /** Requests in flight at once. */
+  CONCURRENT: 'concurrent',
+} as const;
+
+export type RateLimiterType = (typeof RateLimiterType)[keyof typeof RateLimiterType];
+
+/** System A's first form of a limit: one number and what it means. */
+export const RateLimiterMode = {
+  REQUESTS_PER_PERIOD: 'requests_per_period',
+  CONCURRENT_REQUESTS: 'concurrent_requests',
+} as const;
+
+export type RateLimiterMode = (typeof RateLimiterMode)[keyof typeof RateLimiterMode];
+
+/** Tokens of one request: estimated before it ran, or used after. */
+export interface TokenCounts {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What a limiter does when asked for room. */
+export type LimiterState = 'open' | 'exhausted' | 'paused';

@@ -1,0 +1,30 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Logger } from '../domain/logger.ts';
+import type { AbortLinks } from './abort-links.ts';
+import type { Alarms } from './alarms.ts';
+import type { EngineEvent } from './engine-event.ts';
+import type { TokenEstimator } from './estimate-tokens.ts';
+import type { HotStream, Outbox } from './outbox.ts';
+import type { RequestRecord } from './request-record.ts';
+
+/** What every queue of one engine shares. */
+export interface EngineServices {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  readonly alarms: Alarms;
+  readonly outbox: Outbox;
+  readonly events: HotStream<EngineEvent>;
+  readonly estimator: TokenEstimator;
+  readonly abortLinks: AbortLinks<RequestRecord>;
+  /** Every live request by id. */
+  readonly live: Map<string, RequestRecord>;
+  /** Milliseconds of waiting that one step of priority is worth. */
+  readonly priorityStepMs: number;
+  readonly historySize: number;
+  readonly historyTtlMs: number | undefined;
+  /** A number that grows with each call: the age of requests and claims. */
+  readonly nextSeq: () => number;
+  /** Whether a request is to have its actor while it is pending, as an inspector wants. */
+  readonly wantsActor: (requestId: string) => boolean;
+}

@@ -1,0 +1,56 @@
+import type { RateLimiterType } from '../domain/limit-types.ts';
+import type { RequestStatus } from '../domain/request-status.ts';
+import { costOf } from '../limits/cost.ts';
+import type { ModelQueue } from './model-queue.ts';
+import type { RequestRecord } from './request-record.ts';
+
+/** Why a request has not started. */
+export interface Explanation {
+  readonly status: RequestStatus;
+  /** Place in line by order key, 1 = next; 0 when it is not in line. */
+  readonly position: number;
+  /**
+   * The limiter that has no room for it; `slot`: every place for concurrent calls is taken; `turn`: others are
+   * ahead, or the queue is paused; `backoff`: between two attempts; null: nothing, it starts now or has started.
+   */
+  readonly waitingFor:
+    | { readonly limiter: string; readonly type: RateLimiterType; readonly domain?: string | undefined }
+    | 'turn'
+    | 'slot'
+    | 'backoff'
+    | null;
+  /** Epoch milliseconds before which it cannot start as things stand; null when that is unknown or it has started. */
+  readonly earliestStart: number | null;
+}
+
+/** Explains a live request. Costs O(pending) for the position. */
+export function explain(queue: ModelQueue, asked: RequestRecord): Explanation {
+  const record = asked.leader ?? asked;
+  const { status } = asked;
+  if (status !== 'pending') return { status, position: 0, waitingFor: null, earliestStart: null };
+  const { clock, dispatcher } = queue;
+  const now = clock.now();
+  const toWall = (at: number): number | null => (at === Number.POSITIVE_INFINITY ? null : clock.wallMs() + (at - now));
+  if (record.backoffAlarm !== undefined) {
+    return { status, position: 0, waitingFor: 'backoff', earliestStart: toWall(record.backoffAlarm.at) };
+  }
+  let position = 1;
+  for (const other of dispatcher.queue.values()) {
+    if (other.key < record.key || (other.key === record.key && other.seq < record.seq)) position++;
+  }
+  const paced = dispatcher.queue.backloggedTenants > 1;
+  let latest = now;
+  let blocking: (typeof dispatcher.units)[number] | undefined;
+  for (const unit of dispatcher.units) {
+    const at = unit.limiter.nextFreeAt(costOf(unit.limiter.type, record), now, paced);
+    if (at > latest) {
+      latest = at;
+      blocking = unit;
+    }
+  }
+  const earliestStart = queue.paused ? null : toWall(latest);
+  if (queue.paused) return { status, position, waitingFor: 'turn', earliestStart };
+  if (blocking === undefined) return { status, position, waitingFor: dispatcher.queue.head() === record ? null : 'turn', earliestStart };
+  const { type, domain } = blocking.limiter;
+  return { status, position, waitingFor: type === 'concurrent' ? 'slot' : { limiter: blocking.id, type, domain }, earliestStart };
+}

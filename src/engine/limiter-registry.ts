@@ -1,0 +1,92 @@
+import type { AnyActorRef } from 'xstate';
+import type { RateLimiterConfig } from '../config/model-config.ts';
+import { InvalidConfiguration } from '../domain/errors.ts';
+import { createLimiter, type LimiterOptions } from '../limits/create-limiter.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import type { EngineServices } from './engine-services.ts';
+import { LimiterUnit } from './limiter-unit.ts';
+
+/** Converts a limit as users write it (seconds) to what a limiter is made of (milliseconds). */
+export function limiterOptions(config: RateLimiterConfig): LimiterOptions {
+  return {
+    type: config.type,
+    limit: config.limit,
+    windowMs: config.timePeriod === undefined ? undefined : config.timePeriod * 1000,
+    algorithm: config.algorithm,
+    burst: config.burst,
+    timeZone: config.timeZone,
+    subWindowMs: config.subWindowSeconds === undefined ? undefined : config.subWindowSeconds * 1000,
+    refund: config.refund,
+    countedWithinMs: config.countedWithinMs,
+    domain: config.domain,
+  };
+}
+
+/** Makes a limiter and finds its actor once it runs. */
+export type FindLimiterActor = (config: RateLimiterConfig, unitId: string) => AnyActorRef | undefined;
+
+interface Shared {
+  readonly unit: LimiterUnit;
+  readonly config: RateLimiterConfig;
+}
+
+/** Makes the limiters of models; those that name a domain are one per domain and type, whatever model uses them. */
+export class LimiterRegistry {
+  readonly #services: EngineServices;
+  readonly #findActor: FindLimiterActor;
+  readonly #shared = new Map<string, Shared>();
+
+  constructor(services: EngineServices, findActor: FindLimiterActor) {
+    this.#services = services;
+    this.#findActor = findActor;
+  }
+
+  /** Throws `InvalidConfiguration` where a domain's limit contradicts what another model said of it. */
+  check(configs: readonly RateLimiterConfig[]): void {
+    configs.forEach((config, index) => {
+      const known = config.domain === undefined ? undefined : this.#shared.get(sharedKey(config));
+      if (known === undefined) return;
+      const field = (Object.keys({ ...config, ...known.config }) as (keyof RateLimiterConfig)[]).find(
+        (key) => config[key] !== known.config[key],
+      );
+      if (field === undefined) return;
+      throw new InvalidConfiguration(
+        `Model configuration: 'rateLimiters[${index}].${field}' is ${String(config[field])}, but quota domain '${config.domain}' already has ` +
+          `a ${config.type} limit with ${field} ${String(known.config[field])}. Give both models the same, or another domain.`,
+        `rateLimiters[${index}].${field}`,
+      );
+    });
+  }
+
+  /** The unit for one limit of a model; `isNew` tells whether it was made now. */
+  obtain(modelId: string, config: RateLimiterConfig): { readonly unit: LimiterUnit; readonly isNew: boolean } {
+    const known = config.domain === undefined ? undefined : this.#shared.get(sharedKey(config));
+    if (known !== undefined) return { unit: known.unit, isNew: false };
+    const { clock } = this.#services;
+    const id = unitId(modelId, config);
+    const limiter: Limiter = createLimiter(limiterOptions(config), clock.now(), () => clock.wallMs());
+    const unit = new LimiterUnit(id, limiter, this.#services, () => this.#findActor(config, id));
+    if (config.domain !== undefined) this.#shared.set(sharedKey(config), { unit, config });
+    return { unit, isNew: true };
+  }
+
+  /** A domain's limit was changed: models registered later must say the new one. */
+  changed(unit: LimiterUnit, limit: number): void {
+    for (const [key, shared] of this.#shared) {
+      if (shared.unit === unit) this.#shared.set(key, { unit, config: { ...shared.config, limit } });
+    }
+  }
+
+  stop(): void {
+    for (const { unit } of this.#shared.values()) unit.stop();
+  }
+}
+
+function sharedKey(config: RateLimiterConfig): string {
+  return JSON.stringify([config.domain, config.type]);
+}
+
+function unitId(modelId: string, config: RateLimiterConfig): string {
+  const window = config.timePeriod === undefined ? '' : `/${config.timePeriod}s`;
+  return `${config.domain ?? modelId}/${config.type}${window}`;
+}

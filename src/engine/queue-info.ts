@@ -1,0 +1,124 @@
+import { freeze } from 'immer';
+import type { LimiterState, RateLimiterType } from '../domain/limit-types.ts';
+import type { LimiterUnit } from './limiter-unit.ts';
+import type { ModelQueue } from './model-queue.ts';
+
+/** One limit as it stands. Amounts in requests or tokens. */
+export interface LimiterInfo {
+  readonly type: RateLimiterType;
+  readonly domain?: string | undefined;
+  /** Counted in the window and in flight. */
+  readonly usage: number;
+  readonly limit: number;
+  /** Limit − usage; below 0 while a debt is paid off. */
+  readonly available: number;
+  readonly state: LimiterState;
+  /** Epoch milliseconds at which a cost of 1 fits; null while only the end of a call can tell. */
+  readonly nextFreeAt: number | null;
+}
+
+/** One model's queue as it stands; frozen. */
+export interface QueueInfo {
+  readonly modelId: string;
+  /** Pending requests, those in backoff included. */
+  readonly queueSize: number;
+  readonly processing: number;
+  /** Usage of the first limiter. */
+  readonly rateLimiterUsage: number;
+  /** Limit of the first limiter. */
+  readonly rateLimit: number;
+  /** `requests_per_period`, `concurrent_requests`, or the type of the first limiter. */
+  readonly rateLimiterMode: string;
+  readonly rateLimiters: readonly LimiterInfo[];
+}
+
+/** What a queue did since it was registered, and how it stands. */
+export interface QueueMetrics extends QueueInfo {
+  readonly submitted: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly retried: number;
+  /** Over the last 1,024 starts, in milliseconds. */
+  readonly queueTimeMs: { readonly p50: number; readonly p99: number };
+  readonly tokens: {
+    readonly estimated: { readonly input: number; readonly output: number };
+    readonly used: { readonly input: number; readonly output: number };
+  };
+}
+
+/** A sample of the whole engine; frozen. */
+export interface EngineMetrics {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly queueSize: number;
+  readonly processing: number;
+  readonly models: Readonly<Record<string, QueueMetrics>>;
+}
+
+export function queueInfo(queue: ModelQueue): QueueInfo {
+  return freeze(readInfo(queue), true);
+}
+
+export function engineMetrics(queues: Iterable<ModelQueue>, at: number): EngineMetrics {
+  const models: Record<string, QueueMetrics> = {};
+  for (const queue of queues) models[queue.modelId] = readMetrics(queue);
+  const sum = (field: 'queueSize' | 'processing'): number => Object.values(models).reduce((total, model) => total + model[field], 0);
+  return freeze({ at, queueSize: sum('queueSize'), processing: sum('processing'), models }, true);
+}
+
+function readInfo(queue: ModelQueue): QueueInfo {
+  const rateLimiters = queue.dispatcher.units.map((unit) => limiterInfo(unit, queue));
+  const first = rateLimiters[0];
+  return {
+    modelId: queue.modelId,
+    queueSize: queue.waiting,
+    processing: queue.counters.processing,
+    rateLimiterUsage: first?.usage ?? 0,
+    rateLimit: first?.limit ?? 0,
+    rateLimiterMode: first === undefined ? '' : modeOf(first.type),
+    rateLimiters,
+  };
+}
+
+function readMetrics(queue: ModelQueue): QueueMetrics {
+  const { counters } = queue;
+  const { submitted, completed, failed, refused, retried } = counters;
+  return {
+    ...readInfo(queue),
+    submitted,
+    completed,
+    failed,
+    refused,
+    retried,
+    queueTimeMs: counters.queueTimeMs(),
+    tokens: {
+      estimated: { input: counters.inputTokensEstimated, output: counters.outputTokensEstimated },
+      used: { input: counters.inputTokensUsed, output: counters.outputTokensUsed },
+    },
+  };
+}
+
+function limiterInfo(unit: LimiterUnit, queue: ModelQueue): LimiterInfo {
+  const { limiter } = unit;
+  const { clock } = queue;
+  const now = clock.now();
+  const usage = limiter.used(now);
+  const freeAt = limiter.nextFreeAt(1, now);
+  const state = limiter.pausedUntil > now ? 'paused' : limiter.isFull(now) ? 'exhausted' : unit.state;
+  const nextFreeAt = freeAt === Number.POSITIVE_INFINITY ? null : clock.wallMs() + (freeAt - now);
+  return {
+    type: limiter.type,
+    domain: limiter.domain,
+    usage,
+    limit: limiter.limit,
+    available: limiter.capacity - usage,
+    state,
+    nextFreeAt,
+  };
+}
+
+function modeOf(type: RateLimiterType): string {
+  if (type === 'rpm') return 'requests_per_period';
+  return type === 'concurrent' ? 'concurrent_requests' : type;
+}

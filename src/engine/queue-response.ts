@@ -1,0 +1,46 @@
+import type { FailureReason } from '../domain/request-status.ts';
+
+/** What is known of a request in any state. */
+export interface ResponseFacts {
+  readonly requestId: string;
+  readonly modelId: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** Calls of the processor that count as attempts; refused ones don't. */
+  readonly attempts: number;
+  /** Seconds from the start of the last attempt to its end. */
+  readonly processingTime?: number | undefined;
+  /** Seconds it was pending in all. */
+  readonly queueTime?: number | undefined;
+  readonly inputTokensUsed?: number | undefined;
+  readonly outputTokensUsed?: number | undefined;
+  readonly deploymentId?: string | undefined;
+}
+
+export interface CompletedResponse<R> extends ResponseFacts {
+  readonly status: 'completed';
+  readonly result: R;
+  readonly error?: undefined;
+}
+
+export interface FailedResponse extends ResponseFacts {
+  readonly status: 'failed';
+  readonly result?: undefined;
+  readonly reason: FailureReason;
+  /** Message of `cause`. */
+  readonly error: string;
+  /** Code of `cause`. */
+  readonly code: string;
+  /** The error itself, of the class the contract names. */
+  readonly cause: Error;
+}
+
+/** Only from `getStatus` and fire-and-forget submits. */
+export interface UnsettledResponse extends ResponseFacts {
+  readonly status: 'pending' | 'processing';
+  readonly result?: undefined;
+  readonly error?: undefined;
+}
+
+export type SettledResponse<R = unknown> = CompletedResponse<R> | FailedResponse;
+export type QueueResponse<R = unknown> = SettledResponse<R> | UnsettledResponse;

@@ -1,0 +1,155 @@
+import type { Observable } from 'rxjs';
+import type { RequestActorInput, RequestEvent } from '../../machines/request-machine.ts';
+import type { TokenCounts } from '../domain/limit-types.ts';
+import type { RequestPhase, RequestStatus } from '../domain/request-status.ts';
+import type { QueueEntry } from '../scheduling/fair-queue.ts';
+import type { Alarm } from './alarms.ts';
+import type { Attempt } from './attempt.ts';
+import type { QueueRequest } from './queue-request.ts';
+import type { SettledResponse } from './queue-response.ts';
+import { type StatusChange, StatusFeed } from './status-feed.ts';
+import { detachedRequestActor, type RequestActor } from './supervisor.ts';
+
+/** What a record needs of the queue it belongs to. */
+export interface RecordOwner {
+  spawn(input: RequestActorInput): RequestActor;
+  cancel(record: RequestRecord, reason: unknown): boolean;
+  wallMs(): number;
+  post(deliver: () => void): void;
+}
+
+/**
+ * One live request. While it is pending this record is the input its actor would have: the actor is made when the
+ * request leaves pending, or as soon as anyone looks, and from then on it holds the status.
+ */
+export class RequestRecord implements QueueEntry, TokenCounts {
+  heapIndex = -1;
+  key: number;
+  seq: number;
+  readonly tenant: string;
+  readonly request: QueueRequest;
+  readonly owner: RecordOwner;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  phase: RequestPhase | undefined = 'queued';
+  /** Attempts used up or under way; refused ones don't count. */
+  attempts = 0;
+  /** Monotonic time at which it last became pending. */
+  pendingSince: number;
+  /** Milliseconds it was pending before that. */
+  waitedMs = 0;
+  /** Epoch milliseconds of the last change. */
+  changedAt: number;
+  attempt: Attempt | undefined = undefined;
+  response: SettledResponse | undefined = undefined;
+  used: TokenCounts | undefined = undefined;
+  waitAlarm: Alarm | undefined = undefined;
+  deadlineAlarm: Alarm | undefined = undefined;
+  backoffAlarm: Alarm | undefined = undefined;
+  /** The record whose call this one shares, if it joined one. */
+  leader: RequestRecord | undefined = undefined;
+  followers: RequestRecord[] | undefined = undefined;
+  #actor: RequestActor | undefined = undefined;
+  #feed: StatusFeed | undefined = undefined;
+  #promise: Promise<SettledResponse> | undefined = undefined;
+  #resolve: ((response: SettledResponse) => void) | undefined = undefined;
+
+  constructor(request: QueueRequest, owner: RecordOwner, tokens: TokenCounts, order: { key: number; seq: number; now: number }) {
+    this.request = request;
+    this.owner = owner;
+    this.inputTokens = tokens.inputTokens;
+    this.outputTokens = tokens.outputTokens;
+    this.tenant = request.tenant ?? '';
+    this.key = order.key;
+    this.seq = order.seq;
+    this.pendingSince = order.now;
+    this.changedAt = request.createdAt;
+    request.status = 'pending';
+  }
+
+  get id(): string {
+    return this.request.id;
+  }
+
+  get status(): RequestStatus {
+    return this.request.status;
+  }
+
+  /** What its tenant is charged for. */
+  get cost(): number {
+    return Math.max(1, this.inputTokens + this.outputTokens);
+  }
+
+  get actor(): RequestActor {
+    if (this.#actor !== undefined) return this.#actor;
+    const { response } = this;
+    if (response === undefined) {
+      this.#actor = this.owner.spawn(this.#actorInput());
+    } else {
+      this.#actor = detachedRequestActor(this.#actorInput());
+      if (response.status === 'failed') this.#actor.send({ type: 'FAILED', reason: response.reason, code: response.code });
+    }
+    return this.#actor;
+  }
+
+  get hasActor(): boolean {
+    return this.#actor !== undefined;
+  }
+
+  get status$(): Observable<StatusChange> {
+    this.#feed ??= new StatusFeed(() => this.#change());
+    return this.#feed.stream$;
+  }
+
+  /** Settles with the terminal response; never rejects. */
+  get settled(): Promise<SettledResponse> {
+    this.#promise ??=
+      this.response !== undefined
+        ? Promise.resolve(this.response)
+        : new Promise((resolve) => {
+            this.#resolve = resolve;
+          });
+    return this.#promise;
+  }
+
+  /** One step of the chart: the actor decides what the status is now, and watchers are told. */
+  tell(event: RequestEvent, phase: RequestPhase | undefined): void {
+    this.phase = phase;
+    this.changedAt = this.owner.wallMs();
+    if (event.type !== 'FAILED' || this.#actor !== undefined) {
+      const { actor } = this;
+      actor.send(event);
+      // The chart's four states are exactly the statuses.
+      this.request.status = actor.getSnapshot().value as RequestStatus;
+    } else {
+      this.request.status = 'failed';
+    }
+    const feed = this.#feed;
+    if (feed?.observed) this.owner.post(feed.announce(this.#change()));
+  }
+
+  /** Hands the terminal response to whoever waits. */
+  answer(response: SettledResponse): void {
+    this.response = response;
+    this.#resolve?.(response);
+  }
+
+  #change(): StatusChange {
+    return { status: this.status, phase: this.phase, attempt: this.attempts, at: this.changedAt };
+  }
+
+  #actorInput(): RequestActorInput {
+    const { request } = this;
+    return {
+      requestId: request.id,
+      modelId: request.modelId,
+      tenant: this.tenant,
+      priority: request.priority,
+      createdAt: request.createdAt,
+      estimatedInputTokens: this.inputTokens,
+      estimatedOutputTokens: this.outputTokens,
+      phase: this.response === undefined ? this.phase : 'queued',
+      attempt: this.attempts,
+    };
+  }
+}

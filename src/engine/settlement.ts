@@ -1,0 +1,56 @@
+import { LLMQueueException, ProcessingError } from '../domain/errors.ts';
+import type { FailureReason } from '../domain/request-status.ts';
+import type { CompletedResponse, FailedResponse, ResponseFacts, UnsettledResponse } from './queue-response.ts';
+import type { RequestRecord } from './request-record.ts';
+
+/** Why a request fails, and with what. */
+export interface Ending {
+  readonly reason: FailureReason;
+  readonly error: LLMQueueException;
+}
+
+export function completedResponse<R>(record: RequestRecord, result: R, processingMs: number): CompletedResponse<R> {
+  return { status: 'completed', result, ...facts(record, processingMs) };
+}
+
+export function failedResponse(record: RequestRecord, { reason, error }: Ending, processingMs: number | undefined): FailedResponse {
+  return { status: 'failed', reason, error: error.message, code: error.code, cause: error, ...facts(record, processingMs) };
+}
+
+/** What is known of a request that has not settled. */
+export function unsettledResponse(record: RequestRecord): UnsettledResponse {
+  return { status: record.status === 'processing' ? 'processing' : 'pending', ...facts(record, undefined) };
+}
+
+/** The error that a caller gets for whatever a processor threw; our own errors pass as they are. */
+export function asProcessingError(thrown: unknown, requestId: string, attempt: number): ProcessingError {
+  if (thrown instanceof ProcessingError) return thrown;
+  const said = messageOf(thrown);
+  return new ProcessingError(said === '' ? `Attempt ${attempt} of request '${requestId}' failed without a message.` : said, {
+    cause: thrown,
+    retryable: LLMQueueException.isInstance(thrown) && thrown.retryable,
+  });
+}
+
+function messageOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return thrown.message;
+    return `The processor threw ${typeof thrown === 'string' ? `'${thrown}'` : String(thrown)}, which is not an Error.`;
+  } catch {
+    return 'The processor threw a value that cannot be shown.';
+  }
+}
+
+function facts(record: RequestRecord, processingMs: number | undefined): ResponseFacts {
+  const { request, used } = record;
+  return {
+    requestId: request.id,
+    modelId: request.modelId,
+    createdAt: request.createdAt,
+    attempts: record.attempts,
+    queueTime: record.waitedMs / 1000,
+    processingTime: processingMs === undefined ? undefined : processingMs / 1000,
+    inputTokensUsed: used?.inputTokens,
+    outputTokensUsed: used?.outputTokens,
+  };
+}

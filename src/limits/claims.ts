@@ -1,0 +1,53 @@
+/** Room that a blocked head has asked for in one limiter: others may not take what it needs at `at`. */
+export interface Claim {
+  readonly cost: number;
+  /** When the claimant can start as far as this limiter knows; Infinity: unknown. */
+  readonly at: number;
+  /** Age: claims with a smaller number are older and are respected by younger ones. */
+  readonly seq: number;
+}
+
+/**
+ * The claims of the heads that wait for one limiter, at most one per claimant. Without them two schedulers on a
+ * shared limiter starve the heavier request for ever.
+ */
+export class Claims {
+  readonly #byOwner = new Map<object, Claim>();
+
+  get size(): number {
+    return this.#byOwner.size;
+  }
+
+  get total(): number {
+    let sum = 0;
+    for (const claim of this.#byOwner.values()) sum += claim.cost;
+    return sum;
+  }
+
+  place(owner: object, claim: Claim): void {
+    this.#byOwner.set(owner, claim);
+  }
+
+  /** Takes the owner's claim back; whether there was one. */
+  drop(owner: object): boolean {
+    return this.#byOwner.delete(owner);
+  }
+
+  /**
+   * Whether `cost` more, taken now by `owner`, leaves every claim that it must respect its room.
+   * @param roomAt how much is free at a time if nothing else starts; at Infinity: what is free for certain
+   */
+  leaveRoomFor(cost: number, owner: object, roomAt: (at: number) => number): boolean {
+    if (this.#byOwner.size === 0 || cost === 0) return true;
+    const ownSeq = this.#byOwner.get(owner)?.seq ?? Number.POSITIVE_INFINITY;
+    for (const claim of this.#byOwner.values()) {
+      if (claim.seq >= ownSeq) continue;
+      let claimed = 0;
+      for (const other of this.#byOwner.values()) {
+        if (other.seq <= claim.seq || (other.seq < ownSeq && other.at <= claim.at)) claimed += other.cost;
+      }
+      if (claimed + cost > roomAt(claim.at)) return false;
+    }
+    return true;
+  }
+}

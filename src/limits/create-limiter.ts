@@ -1,0 +1,91 @@
+import type { RateLimiterType } from '../domain/limit-types.ts';
+import { CalendarDay } from './calendar-day.ts';
+import { Limiter, type Tier } from './limiter.ts';
+import { Pacer } from './pacer.ts';
+import { SlidingWindow } from './sliding-window.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** From here on a window is kept in slots: a daily limit may count a million entries. */
+const SLOTTED_FROM_MS = 15 * MINUTE_MS;
+const SLOTS = 1_440;
+const SHORT_WINDOW_MS = 10_000;
+const COUNTED_WITHIN_MS = 1_000;
+const COUNTED_WITHIN_SHORT_MS = 200;
+/** Without a stated burst a bucket holds this share of the limit, and refills with the rest over a window. */
+const SAFE_BURST = 0.1;
+
+/** How a limit is kept. Durations in milliseconds. */
+export interface LimiterOptions {
+  readonly type: RateLimiterType;
+  /** Integer > 0, in requests or tokens. */
+  readonly limit: number;
+  readonly windowMs?: number | undefined;
+  readonly algorithm?: 'sliding-window' | 'token-bucket' | 'calendar-day' | undefined;
+  /** Bucket size. Stated: the provider's own bucket, refilled at limit ÷ window. Absent: safe in every window. */
+  readonly burst?: number | undefined;
+  /** Zone whose midnight ends a calendar day. Default UTC. */
+  readonly timeZone?: string | undefined;
+  /** The provider checks limit × this ÷ window in each such stretch too. */
+  readonly subWindowMs?: number | undefined;
+  /** Whether unused estimates come back. Default true. */
+  readonly refund?: boolean | undefined;
+  readonly countedWithinMs?: number | undefined;
+  readonly domain?: string | undefined;
+}
+
+/** The default window of a limit type. */
+export function defaultWindowMs(type: RateLimiterType): number {
+  return type === 'rpd' || type === 'tpd' ? DAY_MS : MINUTE_MS;
+}
+
+/** The default of `countedWithinMs`: output that is metered as it is produced counts until the end. */
+export function defaultCountedWithinMs(type: RateLimiterType, shortestWindowMs: number): number {
+  if (type === 'otpm' || type === 'concurrent') return Number.POSITIVE_INFINITY;
+  return shortestWindowMs <= SHORT_WINDOW_MS ? COUNTED_WITHIN_SHORT_MS : COUNTED_WITHIN_MS;
+}
+
+/**
+ * Makes the limiter that keeps one limit.
+ * @param now monotonic milliseconds at which it starts
+ * @param wallMs reads the wall clock, for calendar days only
+ */
+export function createLimiter(options: LimiterOptions, now: number, wallMs: () => number): Limiter {
+  const windowMs = options.windowMs ?? defaultWindowMs(options.type);
+  const subWindowMs = options.subWindowMs;
+  const countedWithinMs = options.countedWithinMs ?? defaultCountedWithinMs(options.type, subWindowMs ?? windowMs);
+  const concurrent = options.type === 'concurrent';
+  const sliding = !concurrent && (options.algorithm ?? 'sliding-window') === 'sliding-window';
+  return new Limiter({
+    type: options.type,
+    limit: options.limit,
+    domain: options.domain,
+    tiers: concurrent ? [] : tiersOf(options, windowMs, now, wallMs),
+    countedWithinMs: concurrent ? Number.POSITIVE_INFINITY : countedWithinMs,
+    maxCountedWithinMs: Math.max(countedWithinMs, Math.min(windowMs, MINUTE_MS)),
+    refund: options.refund ?? true,
+    pacer: sliding ? new Pacer(windowMs) : undefined,
+  });
+}
+
+function tiersOf(options: LimiterOptions, windowMs: number, now: number, wallMs: () => number): Tier[] {
+  const tiers: Tier[] = [];
+  switch (options.algorithm) {
+    case 'token-bucket': {
+      const burst = options.burst ?? Math.max(1, Math.floor(options.limit * SAFE_BURST));
+      const perWindow = options.burst === undefined ? Math.max(1, options.limit - burst) : options.limit;
+      tiers.push({ meter: new TokenBucket(perWindow / windowMs), share: burst / options.limit });
+      break;
+    }
+    case 'calendar-day':
+      tiers.push({ meter: new CalendarDay(options.timeZone ?? 'UTC', now, wallMs), share: 1 });
+      break;
+    default:
+      tiers.push({ meter: new SlidingWindow(windowMs, windowMs >= SLOTTED_FROM_MS ? windowMs / SLOTS : 0), share: 1 });
+  }
+  if (options.subWindowMs !== undefined) {
+    tiers.push({ meter: new SlidingWindow(options.subWindowMs), share: options.subWindowMs / windowMs });
+  }
+  return tiers;
+}

@@ -1,0 +1,304 @@
+import type { LimiterState, RateLimiterType } from '../domain/limit-types.ts';
+import { Fifo } from '../lib/fifo.ts';
+import { Claims } from './claims.ts';
+import type { Hold } from './hold.ts';
+import type { Meter } from './meter.ts';
+import type { Pacer } from './pacer.ts';
+
+/** One meter of a limiter and how much it may hold, as a share of the limiter's capacity. */
+export interface Tier {
+  readonly meter: Meter;
+  /** 1 for the limit itself; less for a sub-window or a bucket's burst. */
+  readonly share: number;
+}
+
+/** What a {@link Limiter} is made of. Durations are milliseconds. */
+export interface LimiterSpec {
+  readonly type: RateLimiterType;
+  readonly limit: number;
+  readonly domain?: string | undefined;
+  /** Empty for a limit on what is in flight at once. */
+  readonly tiers: readonly Tier[];
+  /** Longest time between writing a request and the provider's counting it; Infinity: until the attempt ends. */
+  readonly countedWithinMs: number;
+  /** The most `countedWithinMs` may grow to after refusals. */
+  readonly maxCountedWithinMs: number;
+  /** Whether the provider gives back what was estimated but not used. */
+  readonly refund: boolean;
+  readonly pacer?: Pacer | undefined;
+}
+
+const UNKNOWN = Number.POSITIVE_INFINITY;
+/** How long after an aborted attempt its bytes may still reach a provider that counts until the end. */
+const ABORT_GRACE_MS = 1_000;
+
+/**
+ * Keeps one limit. The provider counts a request at some moment after it was written and before its response
+ * starts, in windows whose phase nobody knows; so a reservation occupies the limiter in full while that moment
+ * may lie ahead, and for one window after its last possible value. Then no window of the provider's can hold more
+ * than the limit. Pure: every call is told the time, which never goes back.
+ */
+export class Limiter {
+  readonly type: RateLimiterType;
+  readonly domain: string | undefined;
+  readonly claims = new Claims();
+  readonly #spec: LimiterSpec;
+  readonly #tiers: readonly Tier[];
+  /** Holds with a known `dueAt`, which is the order they were written in. */
+  readonly #due = new Fifo<Hold>();
+  #limit: number;
+  #capacity: number;
+  #inFlight = 0;
+  #countedWithinMs: number;
+  #pausedUntil = 0;
+
+  constructor(spec: LimiterSpec) {
+    this.type = spec.type;
+    this.domain = spec.domain;
+    this.#spec = spec;
+    this.#tiers = spec.tiers;
+    this.#limit = spec.limit;
+    this.#capacity = spec.limit;
+    this.#countedWithinMs = spec.countedWithinMs;
+  }
+
+  /** The most that can ever fit. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** The most that may be used now; less than the limit where quota is shared out. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  get pausedUntil(): number {
+    return this.#pausedUntil;
+  }
+
+  /** The present bound on how late the provider may count; grows when a refusal proves it wrong. */
+  get countedWithinMs(): number {
+    return this.#countedWithinMs;
+  }
+
+  /** The largest cost that can ever fit. */
+  get largest(): number {
+    let largest = this.#limit;
+    for (const tier of this.#tiers) largest = Math.min(largest, allowance(this.#limit, tier));
+    return largest;
+  }
+
+  /** What is counted and what is in flight. */
+  used(now: number): number {
+    this.advance(now);
+    return this.#inFlight + (this.#tiers[0]?.meter.used(now) ?? 0);
+  }
+
+  /** Used, and claimed by heads that wait. */
+  wanted(now: number): number {
+    return this.used(now) + this.claims.total;
+  }
+
+  state(now: number): LimiterState {
+    if (this.#pausedUntil > now) return 'paused';
+    return this.isFull(now) ? 'exhausted' : 'open';
+  }
+
+  /** What is held by attempts that the provider may not have counted yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Whether not even the smallest cost fits. */
+  isFull(now: number): boolean {
+    return this.#free(now) < 1;
+  }
+
+  /** Whether nothing at all can start now, however small. */
+  blocksAll(now: number, paced: boolean): boolean {
+    if (this.#pausedUntil > now || (paced && this.#spec.pacer !== undefined && this.#spec.pacer.freeAt > now)) return true;
+    return this.isFull(now);
+  }
+
+  /** Whether `cost` fits now, claims of others aside. */
+  fits(cost: number, now: number, paced = false): boolean {
+    this.advance(now);
+    if (this.#pausedUntil > now) return false;
+    if (paced && this.#spec.pacer !== undefined && this.#spec.pacer.freeAt > now) return false;
+    if (this.#inFlight + cost > this.#capacity) return false;
+    for (const tier of this.#tiers) {
+      if (tier.meter.used(now) + this.#inFlight + cost > allowance(this.#capacity, tier)) return false;
+    }
+    return true;
+  }
+
+  /** Whether `cost` taken now by `owner` leaves the heads that claimed room theirs. */
+  respectsClaims(cost: number, owner: object, now: number): boolean {
+    return this.claims.size === 0 || this.claims.leaveRoomFor(cost, owner, (at) => this.#freeAtTime(at, now));
+  }
+
+  /**
+   * The first moment at which `cost` fits, as far as it is known: exact where it hangs on what is counted, an upper
+   * bound where it hangs on what is in flight, Infinity where only the end of an attempt can tell.
+   */
+  nextFreeAt(cost: number, now: number, paced = false): number {
+    this.advance(now);
+    let at = Math.max(now, this.#pausedUntil);
+    if (paced && this.#spec.pacer !== undefined) at = Math.max(at, this.#spec.pacer.freeAt);
+    if (this.#tiers.length === 0) return this.#inFlight + cost > this.#capacity ? UNKNOWN : at;
+    for (const tier of this.#tiers) {
+      const need = tier.meter.used(now) + this.#inFlight + cost - allowance(this.#capacity, tier);
+      if (need > 0) at = Math.max(at, tier.meter.freeAt(need, now, this.#pending()));
+    }
+    return at;
+  }
+
+  /** Takes `cost`, whether it fits or not: deciding is {@link fits}'s part. {@link written} must follow. */
+  reserve(cost: number, now: number): Hold {
+    this.advance(now);
+    this.#inFlight += cost;
+    this.#spec.pacer?.charge(cost, this.#capacity, now);
+    return { cost, state: 'in-flight', dueAt: UNKNOWN, entries: undefined };
+  }
+
+  /** The request was written to the wire now: from here the provider takes `countedWithinMs` at most to count it. */
+  written(hold: Hold, now: number): void {
+    if (hold.state !== 'in-flight' || hold.dueAt !== UNKNOWN || this.#countedWithinMs === UNKNOWN) return;
+    this.advance(now);
+    this.#expect(hold, now + this.#countedWithinMs);
+  }
+
+  /** The response has started, so the provider has counted the request, unless it counts until the end. */
+  responded(hold: Hold, now: number): void {
+    if (this.#countedWithinMs !== UNKNOWN) this.#count(hold, now);
+  }
+
+  /** The attempt is over with a response. */
+  ended(hold: Hold, now: number): void {
+    if (this.#tiers.length === 0) this.release(hold, now);
+    else this.#count(hold, now);
+  }
+
+  /** The attempt was given up without a response; what was written may still be counted. */
+  abandoned(hold: Hold, now: number): void {
+    this.advance(now);
+    if (this.#tiers.length === 0) this.release(hold, now);
+    if (hold.state !== 'in-flight' || hold.dueAt !== UNKNOWN) return;
+    this.#expect(hold, now + ABORT_GRACE_MS);
+  }
+
+  /** Nothing was counted and nothing will be. */
+  release(hold: Hold, now: number): void {
+    this.advance(now);
+    if (hold.state === 'in-flight') this.#inFlight -= hold.cost;
+    else if (hold.state === 'counted') this.#adjust(hold, -hold.cost, now);
+    hold.state = 'released';
+  }
+
+  /** Corrects a hold to what was really used, at its own place in time. Less counts only where it is refunded. */
+  settle(hold: Hold, actual: number, now: number): void {
+    this.advance(now);
+    const delta = actual - hold.cost;
+    if (delta === 0 || hold.state === 'released' || (delta < 0 && !this.#spec.refund)) return;
+    hold.cost = actual;
+    if (hold.state === 'in-flight') this.#inFlight += delta;
+    else this.#adjust(hold, delta, now);
+  }
+
+  /** Counts what was sent before this limiter existed, as of `at` (≤ now); call before any reservation. */
+  restore(cost: number, at: number): void {
+    for (const tier of this.#tiers) tier.meter.add(cost, at);
+  }
+
+  /** Nobody starts before `until`; a later moment already set stays. */
+  pause(until: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, until);
+  }
+
+  resume(): void {
+    this.#pausedUntil = 0;
+  }
+
+  /** The provider refused though the books had room: it counts later than believed, so believe twice as late. */
+  distrust(): void {
+    if (this.#countedWithinMs === UNKNOWN || this.#tiers.length === 0) return;
+    this.#countedWithinMs = Math.min(this.#countedWithinMs * 2, this.#spec.maxCountedWithinMs);
+  }
+
+  /** Changes the limit itself while work is in flight; usage stays and may exceed a smaller limit until it goes. */
+  setLimit(limit: number, now: number): void {
+    this.advance(now);
+    for (const tier of this.#tiers) tier.meter.scale?.(limit / this.#limit, now);
+    this.#limit = limit;
+    this.#capacity = limit;
+  }
+
+  /** Changes what may be used of the limit; shrinks only by what is unoccupied. Returns the new capacity. */
+  resize(capacity: number, now: number): number {
+    this.#capacity = Math.min(this.#limit, Math.max(capacity, Math.min(this.#capacity, Math.ceil(this.used(now)))));
+    return this.#capacity;
+  }
+
+  /** Counts the holds whose latest moment has passed, in their order. Every call does this first. */
+  advance(now: number): void {
+    for (let hold = this.#due.peek(); hold !== undefined && hold.dueAt <= now; hold = this.#due.peek()) {
+      this.#due.shift();
+      this.#stamp(hold, hold.dueAt);
+    }
+    while (this.#due.size > 0 && this.#due.peek()?.state !== 'in-flight') this.#due.shift();
+  }
+
+  #expect(hold: Hold, dueAt: number): void {
+    hold.dueAt = dueAt;
+    this.#due.push(hold);
+  }
+
+  /** What is in flight with a known latest moment, in its order. */
+  *#pending(): IterableIterator<Hold> {
+    for (const hold of this.#due) if (hold.state === 'in-flight') yield hold;
+  }
+
+  #count(hold: Hold, now: number): void {
+    this.advance(now);
+    this.#stamp(hold, now);
+  }
+
+  #stamp(hold: Hold, at: number): void {
+    if (hold.state !== 'in-flight') return;
+    this.#inFlight -= hold.cost;
+    hold.state = 'counted';
+    hold.entries = this.#tiers.map((tier) => tier.meter.add(hold.cost, at));
+  }
+
+  #adjust(hold: Hold, delta: number, now: number): void {
+    this.#tiers.forEach((tier, index) => {
+      tier.meter.adjust(hold.entries?.[index] ?? -1, delta, now);
+    });
+  }
+
+  #free(now: number): number {
+    this.advance(now);
+    let free = this.#capacity - this.#inFlight;
+    for (const tier of this.#tiers) {
+      free = Math.min(free, allowance(this.#capacity, tier) - tier.meter.used(now) - this.#inFlight);
+    }
+    return free;
+  }
+
+  /** What will be free at `at` for certain if nothing else starts; at an unknown time what is free now. */
+  #freeAtTime(at: number, now: number): number {
+    if (at === UNKNOWN || at <= now || this.#tiers.length === 0) return this.#free(now);
+    let dueInFlight = 0;
+    for (const hold of this.#pending()) dueInFlight += hold.cost;
+    const endless = this.#inFlight - dueInFlight;
+    let free = this.#capacity;
+    for (const tier of this.#tiers) {
+      free = Math.min(free, allowance(this.#capacity, tier) - endless - tier.meter.usedAt(at, this.#pending()));
+    }
+    return free;
+  }
+}
+
+function allowance(capacity: number, tier: Tier): number {
+  return tier.share === 1 ? capacity : Math.max(1, Math.floor(capacity * tier.share));
+}

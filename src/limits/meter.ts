@@ -1,0 +1,28 @@
+/** Something that will be counted at `dueAt` at the latest, with its cost. */
+export interface PendingCount {
+  readonly cost: number;
+  readonly dueAt: number;
+}
+
+/**
+ * How a counted quantity goes away again: by leaving a sliding window, by draining from a bucket, at midnight.
+ * Entries are added in the order of their stamps. All times are monotonic milliseconds, amounts are in the
+ * limit's unit.
+ */
+export interface Meter {
+  /** Counts `cost` at `at` and returns a number that names the entry in {@link adjust}. */
+  add(cost: number, at: number): number;
+  /** Changes an entry at its own place in time; nothing happens once it has gone. */
+  adjust(entry: number, delta: number, now: number): void;
+  /** How much is counted at `now`, which never goes back. */
+  used(now: number): number;
+  /** How much will still be counted at `at` ≥ the last `now`, if nothing is added but what is in `pending`. */
+  usedAt(at: number, pending: Iterable<PendingCount>): number;
+  /**
+   * The first moment at which `need` has gone of what is counted now and of what is in `pending` (in order of
+   * `dueAt`): exact for what is counted, an upper bound for what is pending. Infinity: not by time alone.
+   */
+  freeAt(need: number, now: number, pending: Iterable<PendingCount>): number;
+  /** The limit was multiplied by `factor`; meters that drain at a rate follow. */
+  scale?(factor: number, now: number): void;
+}

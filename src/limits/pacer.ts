@@ -1,0 +1,27 @@
+/** Burst allowed above the even pace: 3 s of a minute's window, the same share of any other. */
+const TOLERANCE_OF_WINDOW = 0.05;
+
+/**
+ * Generic cell rate algorithm over one window: spreads admissions evenly, so that tenants who share a window
+ * don't wait for its next bunch. It only decides while pacing is on, but always keeps count.
+ */
+export class Pacer {
+  readonly #toleranceMs: number;
+  readonly #windowMs: number;
+  /** Theoretical arrival time: when the next admission would be due at an even pace. */
+  #dueAt = 0;
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+    this.#toleranceMs = windowMs * TOLERANCE_OF_WINDOW;
+  }
+
+  /** The first moment at which the pace allows another admission. */
+  get freeAt(): number {
+    return this.#dueAt - this.#toleranceMs;
+  }
+
+  charge(cost: number, capacity: number, now: number): void {
+    this.#dueAt = Math.max(this.#dueAt, now) + (cost * this.#windowMs) / capacity;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Meter, PendingCount } from './meter.ts';
+
+/** Two clocks whose rates differ by 100 ppm drift this much over a window; timers and stamps add up to 1 ms. */
+function guardMs(windowMs: number): number {
+  return 1 + windowMs * 1e-4;
+}
+
+/**
+ * Sliding window: an entry counts for exactly one window after its stamp. With `slotMs` > 0 stamps are rounded up
+ * to the end of their slot, so that at most window ÷ slot + 1 entries are kept however many are counted, at the
+ * price of holding each up to one slot longer. Add and expire are amortised O(1).
+ */
+export class SlidingWindow implements Meter {
+  readonly #holdMs: number;
+  readonly #slotMs: number;
+  #stamps: number[] = [];
+  #costs: number[] = [];
+  #head = 0;
+  /** Entry number of index 0 of the arrays; entry numbers never repeat. */
+  #base = 0;
+  #sum = 0;
+
+  constructor(windowMs: number, slotMs = 0) {
+    this.#holdMs = windowMs + guardMs(windowMs);
+    this.#slotMs = slotMs;
+  }
+
+  add(cost: number, at: number): number {
+    const stamp = this.#slotMs > 0 ? Math.ceil(at / this.#slotMs) * this.#slotMs : at;
+    this.#sum += cost;
+    const last = this.#stamps.length - 1;
+    if (last >= this.#head && this.#stamps[last] === stamp) {
+      this.#costs[last] = (this.#costs[last] as number) + cost;
+      return this.#base + last;
+    }
+    this.#stamps.push(stamp);
+    this.#costs.push(cost);
+    return this.#base + last + 1;
+  }
+
+  adjust(entry: number, delta: number, now: number): void {
+    this.#expire(now);
+    const index = entry - this.#base;
+    if (index < this.#head) return;
+    this.#costs[index] = (this.#costs[index] as number) + delta;
+    this.#sum += delta;
+  }
+
+  used(now: number): number {
+    this.#expire(now);
+    return this.#sum;
+  }
+
+  usedAt(at: number, pending: Iterable<PendingCount>): number {
+    let sum = this.#sum;
+    for (let i = this.#head; i < this.#stamps.length && (this.#stamps[i] as number) + this.#holdMs <= at; i++) {
+      sum -= this.#costs[i] as number;
+    }
+    for (const count of pending) {
+      if (!(count.dueAt + this.#holdMs + this.#slotMs <= at)) sum += count.cost;
+    }
+    return sum;
+  }
+
+  freeAt(need: number, now: number, pending: Iterable<PendingCount>): number {
+    this.#expire(now);
+    let left = need;
+    if (left <= 0) return now;
+    for (let i = this.#head; i < this.#stamps.length; i++) {
+      left -= this.#costs[i] as number;
+      if (left <= 0) return (this.#stamps[i] as number) + this.#holdMs;
+    }
+    for (const count of pending) {
+      left -= count.cost;
+      if (left <= 0) return count.dueAt + this.#holdMs + this.#slotMs;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #expire(now: number): void {
+    const { length } = this.#stamps;
+    let head = this.#head;
+    while (head < length && (this.#stamps[head] as number) + this.#holdMs <= now) {
+      this.#sum -= this.#costs[head] as number;
+      head++;
+    }
+    this.#head = head;
+    if (head === length) this.#sum = 0;
+    if (head > 1024 && head * 2 > length) {
+      this.#stamps = this.#stamps.slice(head);
+      this.#costs = this.#costs.slice(head);
+      this.#base += head;
+      this.#head = 0;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/** How the engine retries. Durations in milliseconds. */
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly factor: number;
+}
+
+/**
+ * Wait before attempt `failures` + 1: exponential with full jitter, anywhere between 0 and the cap, so that
+ * requests that failed together don't come back together.
+ * Source: "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+ */
+export function backoffMs(policy: RetryPolicy, failures: number, random: () => number): number {
+  const cap = Math.min(policy.maxDelayMs, policy.baseDelayMs * policy.factor ** (failures - 1));
+  return random() * cap;
+}
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** How long a limiter pauses after its n-th refusal in a row that did not say when to come back. */
+export function pauseAfterRefusalMs(refusalsInARow: number): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (refusalsInARow - 1));
+}

@@ -1,0 +1,127 @@
+import { RateLimitRefused } from '../domain/errors.ts';
+
+/** What a processor's failure means for the request. */
+export type Failure =
+  | {
+      readonly kind: 'refused';
+      readonly retryAfterMs?: number | undefined;
+      readonly limitType?: string | undefined;
+      readonly domain?: string | undefined;
+    }
+  | { readonly kind: 'retryable' }
+  | { readonly kind: 'final' };
+
+/** 429s that no waiting cures: money, plan or size. Source: OpenAI's and Anthropic's published error codes. */
+const FINAL_REFUSAL_CODES = new Set([
+  'insufficient_quota',
+  'credit_balance_exhausted',
+  'organization_spend_limit_exceeded',
+  'project_spend_limit_exceeded',
+  'organization_usage_limit_exceeded',
+  'billing_hard_limit_reached',
+  'enforced_spend_limit_reached',
+  'contract_spend_limit_reached',
+]);
+const TOO_LARGE = /^request too large/i;
+
+const NETWORK_CODES = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+  'UND_ERR_SOCKET',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+/** What browsers and Node say when `fetch` had no response at all. */
+const FETCH_FAILED = /^(fetch failed|failed to fetch|load failed|networkerror)/i;
+
+/** Whether a status may be tried again: the official SDKs' rule, less 429, which is a refusal. */
+export function isRetryableStatus(status: number): boolean {
+  return status === 408 || status === 409 || status >= 500;
+}
+
+/** Decides what to do about what a processor threw, whatever it is. */
+export function classifyFailure(thrown: unknown, wallMs: number): Failure {
+  if (thrown === null || typeof thrown !== 'object') return { kind: 'final' };
+  if (isRefusal(thrown)) {
+    return { kind: 'refused', retryAfterMs: thrown.retryAfterMs, limitType: thrown.limitType, domain: thrown.domain };
+  }
+  const status = numberAt(thrown, 'status') ?? numberAt(thrown, 'statusCode');
+  if (status === 429) {
+    if (isFinalRefusal(thrown)) return { kind: 'final' };
+    return { kind: 'refused', retryAfterMs: retryAfterMs(thrown, wallMs) };
+  }
+  const said = valueAt(thrown, 'retryable');
+  if (typeof said === 'boolean') return { kind: said ? 'retryable' : 'final' };
+  if (status !== undefined && isRetryableStatus(status)) return { kind: 'retryable' };
+  return { kind: isNetworkError(thrown) ? 'retryable' : 'final' };
+}
+
+function isRefusal(thrown: object): thrown is RateLimitRefused {
+  return thrown instanceof RateLimitRefused || valueAt(thrown, 'code') === 'rate_limit_refused';
+}
+
+function isFinalRefusal(thrown: object): boolean {
+  const body = valueAt(thrown, 'error');
+  const inner = typeof body === 'object' && body !== null ? (valueAt(body, 'error') ?? body) : undefined;
+  for (const place of [thrown, inner]) {
+    if (typeof place !== 'object' || place === null) continue;
+    for (const field of ['code', 'type', 'error_code']) {
+      const value = valueAt(place, field);
+      if (typeof value === 'string' && FINAL_REFUSAL_CODES.has(value)) return true;
+    }
+    const message = valueAt(place, 'message');
+    // SDKs put the status before the provider's text.
+    if (typeof message === 'string' && TOO_LARGE.test(message.replace(/^429\s+/, ''))) return true;
+  }
+  return false;
+}
+
+function isNetworkError(thrown: object): boolean {
+  const code = valueAt(thrown, 'code');
+  if (typeof code === 'string' && NETWORK_CODES.has(code)) return true;
+  if (thrown instanceof TypeError && FETCH_FAILED.test(thrown.message)) return true;
+  const cause = valueAt(thrown, 'cause');
+  return typeof cause === 'object' && cause !== null && cause !== thrown && isNetworkError(cause);
+}
+
+/** The wait that an error's response headers ask for; `retry-after-ms` wins over seconds or an HTTP date. */
+function retryAfterMs(thrown: object, wallMs: number): number | undefined {
+  const headers = valueAt(thrown, 'headers');
+  const milliseconds = Number(header(headers, 'retry-after-ms'));
+  if (milliseconds >= 0) return milliseconds;
+  const text = header(headers, 'retry-after');
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (seconds >= 0) return seconds * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - wallMs);
+}
+
+function header(headers: unknown, name: string): string | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const value = headers instanceof Headers ? headers.get(name) : valueAt(headers, name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Reads one property of something a stranger threw: getters and proxies may throw as well. */
+function valueAt(object: object, key: string): unknown {
+  try {
+    return Reflect.get(object, key);
+  } catch {
+    return undefined;
+  }
+}
+
+function numberAt(object: object, key: string): number | undefined {
+  const value = valueAt(object, key);
+  return typeof value === 'number' ? value : undefined;
+}
