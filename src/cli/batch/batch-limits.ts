@@ -1,0 +1,41 @@
+import type { ModelConfig } from '../../config/model-config.ts';
+import { defaultCountedWithinMs, defaultWindowMs } from '../../limits/create-limiter.ts';
+import type { BatchOptions, LimitFlag } from './batch-options.ts';
+import type { WindowLimit } from './sent-ledger.ts';
+
+/** All models of a batch share the number of calls at once. */
+const CONCURRENCY_DOMAIN = 'batch';
+
+/** The window limits of one model. */
+export function windowLimits(model: string, options: BatchOptions): WindowLimit[] {
+  return limitsOf(model, options).map(({ type, limit }) => {
+    const windowMs = windowOf({ type, limit }, options);
+    // What counts until the end of an attempt counts no longer than an attempt may take.
+    const countedWithinMs = Math.min(defaultCountedWithinMs(type, windowMs), options.attemptTimeoutSeconds * 1000);
+    return { model, type, limit, windowMs, countedWithinMs };
+  });
+}
+
+/** The queue of one model. OpenAI gives nothing back of what it charged at admission, so no limit refunds. */
+export function modelConfig(model: string, options: BatchOptions): ModelConfig {
+  const windows = limitsOf(model, options).map(({ type, limit }) => ({
+    type,
+    limit,
+    timePeriod: windowOf({ type, limit }, options) / 1000,
+    refund: false,
+  }));
+  return {
+    modelId: model,
+    rateLimiters: [...windows, { type: 'concurrent', limit: options.concurrency, domain: CONCURRENCY_DOMAIN }],
+    retry: { maxAttempts: options.maxAttempts },
+    attemptTimeoutSeconds: options.attemptTimeoutSeconds,
+  };
+}
+
+function limitsOf(model: string, { limits }: BatchOptions): readonly LimitFlag[] {
+  return limits.filter((flag) => flag.model === undefined || flag.model === model);
+}
+
+function windowOf({ type }: LimitFlag, { windowSeconds }: BatchOptions): number {
+  return windowSeconds === undefined || type === 'rpd' || type === 'tpd' ? defaultWindowMs(type) : windowSeconds * 1000;
+}

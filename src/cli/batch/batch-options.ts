@@ -1,0 +1,34 @@
+import type { RateLimiterType } from '../../domain/limit-types.ts';
+import type { InputFormat } from './interpret-line.ts';
+
+/** One limit as given by a flag; without a model it holds for each model on its own. */
+export interface LimitFlag {
+  readonly model?: string;
+  readonly type: Exclude<RateLimiterType, 'concurrent'>;
+  readonly limit: number;
+}
+
+/** What a batch run is told. */
+export interface BatchOptions {
+  /** For `OUT.run.json`: who made the output. */
+  readonly command: 'run' | 'demo';
+  /** A path, or `-` for standard input. */
+  readonly input: string;
+  readonly output: string;
+  readonly format: InputFormat;
+  /** For lines that name none. */
+  readonly model: string | undefined;
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+  /** Where the key came from, for messages. */
+  readonly apiKeyEnv: string;
+  readonly limits: readonly LimitFlag[];
+  /** Window of the per-minute limits; default 60. */
+  readonly windowSeconds: number | undefined;
+  /** Calls at once, over all models. */
+  readonly concurrency: number;
+  /** Only the first so many lines. */
+  readonly lineLimit: number | undefined;
+  readonly maxAttempts: number;
+  readonly attemptTimeoutSeconds: number;
+}

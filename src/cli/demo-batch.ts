@@ -1,0 +1,72 @@
+import { SeededRandom } from '../simulator/index.ts';
+
+/** The batch that `npm start` runs. */
+export interface DemoBatch {
+  /** JSONL. */
+  readonly text: string;
+  readonly requests: number;
+  readonly models: readonly DemoModel[];
+}
+
+/** One model of the demo and the limits that its simulated provider enforces. */
+export interface DemoModel {
+  readonly name: string;
+  readonly rpm: number;
+  readonly tpm: number;
+}
+
+export const DEMO_WINDOW_SECONDS = 5;
+const REQUESTS = 2000;
+/** So many windows the batch takes when a limit binds; a little less than a whole number leaves the last one almost full. */
+const WINDOWS = 4.9;
+const TENANTS = ['search', 'support', 'reports'];
+const WORDS = 'water gate river lock canal flow level basin spring stream lake dam weir sluice pool'.split(' ');
+
+interface Draft {
+  readonly model: string;
+  readonly line: string;
+  readonly tokens: number;
+}
+
+/**
+ * Two thousand requests of mixed sizes, priorities and tenants: of one model many small ones, so that its requests limit
+ * binds, of the other fewer and larger ones, so that its tokens limit does. The limits follow from the batch's own size.
+ */
+export function demoBatch(seed = 7): DemoBatch {
+  const random = new SeededRandom(seed);
+  const drafts = Array.from({ length: REQUESTS }, (_, index) => draft(index + 1, random));
+  const chat = drafts.filter(({ model }) => model === 'demo-small');
+  const long = drafts.filter(({ model }) => model === 'demo-large');
+  return {
+    text: drafts.map(({ line }) => `${line}\n`).join(''),
+    requests: REQUESTS,
+    models: [
+      { name: 'demo-small', rpm: Math.ceil(chat.length / WINDOWS), tpm: Math.ceil((1.6 * tokensOf(chat)) / WINDOWS) },
+      { name: 'demo-large', rpm: Math.ceil((1.8 * long.length) / WINDOWS), tpm: Math.ceil(tokensOf(long) / WINDOWS) },
+    ],
+  };
+}
+
+function draft(number: number, random: SeededRandom): Draft {
+  const isSmall = random.next() < 0.6;
+  const prompt = words(random, isSmall ? { min: 5, max: 60 } : { min: 100, max: 900 });
+  const maxTokens = random.integer(isSmall ? { min: 16, max: 128 } : { min: 64, max: 700 });
+  const model = isSmall ? 'demo-small' : 'demo-large';
+  const line = {
+    id: `demo-${String(number).padStart(4, '0')}`,
+    model,
+    prompt,
+    max_tokens: maxTokens,
+    priority: random.integer({ min: -2, max: 2 }),
+    tenant: TENANTS[random.integer({ min: 0, max: TENANTS.length - 1 })],
+  };
+  return { model, line: JSON.stringify(line), tokens: Math.max(maxTokens, Math.ceil(prompt.length / 4)) };
+}
+
+function words(random: SeededRandom, range: { readonly min: number; readonly max: number }): string {
+  return Array.from({ length: random.integer(range) }, () => WORDS[random.integer({ min: 0, max: WORDS.length - 1 })]).join(' ');
+}
+
+function tokensOf(drafts: readonly Draft[]): number {
+  return drafts.reduce((sum, { tokens }) => sum + tokens, 0);
+}

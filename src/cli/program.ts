@@ -1,0 +1,46 @@
+import { Command, CommanderError } from 'commander';
+import { LLMQueueException } from '../domain/errors.ts';
+import { version } from '../index.ts';
+import { addDemoCommand } from './demo-command.ts';
+import { EXIT } from './exit-codes.ts';
+import { addMachinesCommand } from './machines-command.ts';
+import { addRunCommand } from './run-command.ts';
+import { addSimulateCommand } from './simulate-command.ts';
+
+/** Runs one command and resolves with its exit code. Never rejects: whatever goes wrong is one line on standard error. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.allCompleted;
+  const exit = (code: number): void => {
+    exitCode = code;
+  };
+  const program = new Command('headgate')
+    .description('Sends LLM requests within every limit of the provider and uses nearly all of what the limits allow.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+  addRunCommand(program, exit);
+  addSimulateCommand(program, exit);
+  addMachinesCommand(program, exit);
+  addDemoCommand(program, exit);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.allCompleted : EXIT.usage;
+    process.stderr.write(oneLine(describe(error)));
+    return EXIT.usage;
+  }
+  return exitCode;
+}
+
+function describe(error: unknown): string {
+  if (LLMQueueException.isInstance(error)) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 2).join(' ') : String(error);
+}
+
+/** Commander begins with `error: ` and puts its suggestion on a line of its own. */
+function oneLine(text: string): string {
+  return `headgate: ${text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')}\n`;
+}

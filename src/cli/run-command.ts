@@ -1,0 +1,115 @@
+import { type Command, Option } from 'commander';
+import type { BatchOptions, LimitFlag } from './batch/batch-options.ts';
+import type { InputFormat } from './batch/interpret-line.ts';
+import { exitCodeOf, explainEnd, runBatchVisibly } from './batch-face.ts';
+import { httpUrl, positiveNumber, wholeNumber } from './flag-values.ts';
+import { summaryLines } from './summary.ts';
+import { UsageError } from './usage-error.ts';
+
+interface RunFlags {
+  readonly output: string;
+  readonly model?: string;
+  readonly baseUrl?: string;
+  readonly apiKeyEnv?: string;
+  readonly rpm?: number;
+  readonly tpm?: number;
+  readonly itpm?: number;
+  readonly otpm?: number;
+  readonly rpd?: number;
+  readonly concurrency: number;
+  readonly windowSeconds?: number;
+  readonly limit?: number;
+  readonly format?: InputFormat;
+  readonly maxAttempts: number;
+  readonly attemptTimeout: number;
+  readonly json?: boolean;
+}
+
+const OPENAI = 'https://api.openai.com/v1';
+const KEY_VARIABLE = 'OPENAI_API_KEY';
+const LIMIT_TYPES = ['rpm', 'tpm', 'itpm', 'otpm', 'rpd'] as const;
+const MOST_CALLS_AT_ONCE = 10_000;
+
+/** `headgate run`: a file of requests in, a file of results out. */
+export function addRunCommand(program: Command, exit: (code: number) => void): void {
+  program
+    .command('run')
+    .description('send a file of requests within the limits and write the results; run it again to resume')
+    .argument(
+      '<input>',
+      "JSONL in OpenAI's Batch format, JSONL with 'prompt' or 'messages', a .txt of one prompt a line, or - for standard input",
+    )
+    .requiredOption('-o, --output <file>', 'where the results go, one line per request')
+    .option('--model <name>', 'model of lines that name none')
+    .option('--base-url <url>', `OpenAI-compatible endpoint (default: $OPENAI_BASE_URL or ${OPENAI})`, httpUrl)
+    .option('--api-key-env <name>', `environment variable that holds the key (default: ${KEY_VARIABLE})`)
+    .option('--rpm <n>', 'requests per minute and model', wholeNumber(1))
+    .option('--tpm <n>', 'tokens per minute and model', wholeNumber(1))
+    .option('--itpm <n>', 'input tokens per minute and model', wholeNumber(1))
+    .option('--otpm <n>', 'output tokens per minute and model', wholeNumber(1))
+    .option('--rpd <n>', 'requests per day and model', wholeNumber(1))
+    .option('--concurrency <n>', 'calls at once', concurrency, 64)
+    .option('--window-seconds <s>', 'window of the per-minute limits, for endpoints that count otherwise (default: 60)', positiveNumber)
+    .option('--limit <n>', 'only the first n requests of the input', wholeNumber(1))
+    .addOption(new Option('--format <format>', 'of the input (default: txt for .txt, else jsonl)').choices(['jsonl', 'txt']))
+    .option('--max-attempts <n>', 'attempts per request when the network or the server fails', wholeNumber(1), 5)
+    .option('--attempt-timeout <s>', 'longest attempt, in seconds', positiveNumber, 600)
+    .option('--json', 'print the summary as one JSON object on standard output, progress on standard error')
+    .action(async (input: string, flags: RunFlags) => exit(await run(input, flags)));
+}
+
+async function run(input: string, flags: RunFlags): Promise<number> {
+  const options = batchOptions(input, flags, process.env);
+  const outcome = await runBatchVisibly(options, flags.json ? process.stderr : process.stdout);
+  if (flags.json) process.stdout.write(`${JSON.stringify(outcome.report)}\n`);
+  else process.stdout.write(`${summaryLines(outcome.report, options.output).join('\n')}\n`);
+  explainEnd(outcome);
+  return exitCodeOf(outcome);
+}
+
+/** What the flags and the environment ask for. @throws UsageError where a key is missing */
+export function batchOptions(input: string, flags: RunFlags, environment: Readonly<Record<string, string | undefined>>): BatchOptions {
+  const baseUrl = flags.baseUrl ?? httpUrlOr(OPENAI, environment['OPENAI_BASE_URL']);
+  const apiKeyEnv = flags.apiKeyEnv ?? KEY_VARIABLE;
+  const apiKey = environment[apiKeyEnv]?.trim() || undefined;
+  if (apiKey === undefined && (flags.apiKeyEnv !== undefined || !isOwnMachine(baseUrl))) {
+    throw new UsageError(
+      `No key for ${new URL(baseUrl).host}: set the environment variable ${apiKeyEnv}, or name another one with --api-key-env.`,
+    );
+  }
+  return {
+    command: 'run',
+    input,
+    output: flags.output,
+    format: flags.format ?? (/\.txt$/i.test(input) ? 'txt' : 'jsonl'),
+    model: flags.model,
+    baseUrl,
+    apiKey,
+    apiKeyEnv,
+    limits: LIMIT_TYPES.flatMap((type): LimitFlag[] => (flags[type] === undefined ? [] : [{ type, limit: flags[type] }])),
+    windowSeconds: flags.windowSeconds,
+    concurrency: flags.concurrency,
+    lineLimit: flags.limit,
+    maxAttempts: flags.maxAttempts,
+    attemptTimeoutSeconds: flags.attemptTimeout,
+  };
+}
+
+function concurrency(text: string): number {
+  return Math.min(wholeNumber(1)(text), MOST_CALLS_AT_ONCE);
+}
+
+function httpUrlOr(fallback: string, text: string | undefined): string {
+  if (text === undefined || text === '') return fallback;
+  try {
+    return httpUrl(text);
+  } catch (cause) {
+    throw new UsageError(`The environment variable OPENAI_BASE_URL is '${text}'; expected a URL such as ${OPENAI}.`, { cause });
+  }
+}
+
+/** A server on this machine, such as a simulator or a local model, needs no key. */
+function isOwnMachine(baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname);
+}
