@@ -27,11 +27,11 @@ export {
 export { type LimiterState, RateLimiterMode, RateLimiterType, type TokenCounts } from './domain/limit-types.ts';
 export type { Logger, LogMethod } from './domain/logger.ts';
 export type { FailureReason, RequestPhase, RequestStatus } from './domain/request-status.ts';
-export type { Processor, ProcessorContext, UsageReport } from './engine/attempt.ts';
 export type { EngineEvent } from './engine/engine-event.ts';
 export { estimateTokens, type TokenEstimator } from './engine/estimate-tokens.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { InspectionObserver } from './engine/inspection.ts';
+export type { Processor, ProcessorContext, UsageReport } from './engine/processor.ts';
 export type { EngineMetrics, LimiterInfo, QueueInfo, QueueMetrics } from './engine/queue-info.ts';
 export { QueueManager, type QueueManagerOptions, type RestoredUsage, type ShutdownOptions } from './engine/queue-manager.ts';
 export { QueueRequest, type RequestInput } from './engine/queue-request.ts';

@@ -4,7 +4,7 @@ import { type HeapItem, PriorityHeap } from '../lib/priority-heap.ts';
 /** Something that happens at a time unless it is taken back. */
 export interface Alarm extends HeapItem {
   readonly at: number;
-  readonly ring: () => void;
+  ring(): void;
 }
 
 /**
@@ -24,9 +24,14 @@ export class Alarms {
   /** @param at monotonic milliseconds */
   set(at: number, ring: () => void): Alarm {
     const alarm: Alarm = { at, ring, heapIndex: -1 };
-    this.#heap.push(alarm);
-    if (at < this.#timerAt) this.#arm(at);
+    this.add(alarm);
     return alarm;
+  }
+
+  /** Sets something that is its own alarm. */
+  add(alarm: Alarm): void {
+    this.#heap.push(alarm);
+    if (alarm.at < this.#timerAt) this.#arm(alarm.at);
   }
 
   /** Takes an alarm back; nothing happens if it rang already or there is none. */

@@ -3,71 +3,51 @@ import type { TokenCounts } from '../domain/limit-types.ts';
 import type { Logger } from '../domain/logger.ts';
 import { type Reservation, reservation } from '../limits/limit-set.ts';
 import type { Alarm } from './alarms.ts';
-import type { QueueRequest } from './queue-request.ts';
-import type { RequestRecord } from './request-record.ts';
+import type { ProcessorContext, UsageReport } from './processor.ts';
 
-/** Tokens that a call really used. */
-export interface UsageReport extends TokenCounts {
-  /** Part of the input that the provider had cached; informative. */
-  readonly cachedInputTokens?: number;
+/** The request an attempt is made for. */
+export interface AttemptSubject {
+  readonly id: string;
+  readonly attempts: number;
+  used: TokenCounts | undefined;
 }
 
-/** What a processor gets beside the request. */
-export interface ProcessorContext {
-  /** Aborts when the request is cancelled, times out or the engine is forced to stop. Pass it to the call. */
-  readonly signal: AbortSignal;
-  /** 1 for the first attempt. */
-  readonly attempt: number;
-  readonly logger: Logger;
-  /** Corrects the reserved tokens to what was used; the last report counts. */
-  reportUsage(usage: UsageReport): void;
-  /**
-   * Tells that response headers have arrived, so the provider has counted the call. Streaming calls that say so
-   * free their limits earlier than those that only return.
-   */
-  responseStarted(headers?: unknown): void;
-  /**
-   * Tells that the call is not on the wire yet, as while it connects; call the returned function when it is. Must
-   * be called before the processor's first `await`. Without it a call counts as written when the processor starts.
-   */
-  deferSend(): () => void;
-}
-
-/** The user's own function that does the call. */
-export type Processor<P = unknown, R = unknown> = (request: QueueRequest<P>, context: ProcessorContext) => Promise<R> | R;
-
-/** What an attempt tells the queue while it runs. */
-export interface AttemptOwner {
+/** What an attempt tells while it runs. */
+export interface AttemptOwner<S extends AttemptSubject> {
   readonly clock: Clock;
   readonly logger: Logger;
-  attemptResponded(attempt: Attempt): void;
-  attemptUsed(attempt: Attempt, usage: UsageReport): void;
+  attemptResponded(attempt: Attempt<S>): void;
+  attemptUsed(attempt: Attempt<S>, usage: UsageReport): void;
+  attemptTimedOut(attempt: Attempt<S>): void;
 }
 
-/** One call of the processor for a request, and the context that the processor sees. */
-export class Attempt implements ProcessorContext {
-  /** Changes hands when the caller that started a shared call leaves. */
-  record: RequestRecord;
+/** One call of the processor for a request: the context that the processor sees, and the alarm for its time limit. */
+export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alarm {
+  /** The request; changes when the caller that started a shared call leaves. */
+  subject: S;
   readonly attempt: number;
   readonly reservation: Reservation;
   readonly startedAt: number;
-  timeout: Alarm | undefined = undefined;
+  /** When it has run too long; monotonic. */
+  readonly at: number;
+  heapIndex = -1;
   /** Its outcome is known, or nobody waits for it any more. */
   over = false;
   deferred = false;
   responded = false;
-  readonly #owner: AttemptOwner;
+  readonly #owner: AttemptOwner<S>;
   #controller: AbortController | undefined = undefined;
 
-  constructor(owner: AttemptOwner, record: RequestRecord, held: Reservation, startedAt: number) {
+  constructor(owner: AttemptOwner<S>, subject: S, held: Reservation, startedAt: number, timeoutMs: number) {
     this.#owner = owner;
-    this.record = record;
-    this.attempt = record.attempts;
+    this.subject = subject;
+    this.attempt = subject.attempts;
     this.reservation = held;
     this.startedAt = startedAt;
+    this.at = startedAt + timeoutMs;
   }
 
-  /** Made on first use: most processors of a busy engine are quicker than an AbortController is. */
+  /** Made on first use: many processors are quicker than an AbortController is. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     return this.#controller.signal;
@@ -77,18 +57,20 @@ export class Attempt implements ProcessorContext {
     return this.#owner.logger;
   }
 
+  ring(): void {
+    this.#owner.attemptTimedOut(this);
+  }
+
   reportUsage(usage: UsageReport): void {
     if (!isCount(usage?.inputTokens) || !isCount(usage?.outputTokens)) {
-      this.#owner.logger.warn(
-        { requestId: this.record.id },
-        'reportUsage ignored: expected inputTokens and outputTokens, whole numbers ≥ 0',
-      );
+      this.#owner.logger.warn({ requestId: this.subject.id }, 'reportUsage ignored: expected inputTokens and outputTokens, numbers ≥ 0');
       return;
     }
+    this.subject.used = usage;
     this.#owner.attemptUsed(this, usage);
   }
 
-  responseStarted(_headers?: unknown): void {
+  responseStarted(): void {
     if (this.over || this.responded) return;
     this.responded = true;
     reservation.responded(this.reservation, this.#owner.clock.now());
@@ -104,7 +86,7 @@ export class Attempt implements ProcessorContext {
     };
   }
 
-  /** Ends the attempt from outside: its call may go on, but nobody listens. */
+  /** Ends the attempt from outside: its call may go on, but nobody listens. What was never sent costs nothing. */
   abandon(reason: Error): void {
     this.over = true;
     const now = this.#owner.clock.now();

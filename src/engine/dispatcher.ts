@@ -86,6 +86,16 @@ export class Dispatcher implements LimiterUser {
     return true;
   }
 
+  /** Moves a waiting request to another place; one that is under way already stays as it is. */
+  rekey(record: RequestRecord, key: number): void {
+    if (!this.queue.has(record)) {
+      record.key = key;
+      return;
+    }
+    this.queue.rekey(record, key);
+    this.requestPass();
+  }
+
   /** Stops or resumes starting; what waits keeps its place. */
   enable(enabled: boolean): void {
     this.#enabled = enabled;

@@ -4,6 +4,7 @@ import type { SettledResponse } from './queue-response.ts';
 /** A settled request as it is remembered. */
 export interface Remembered {
   response: SettledResponse;
+  /** Monotonic milliseconds. */
   readonly settledAt: number;
   /** What its last attempt holds in the limiters, for a usage report that comes late. */
   readonly reservation: Reservation | undefined;
@@ -12,33 +13,33 @@ export interface Remembered {
   charged: number;
 }
 
-/** The last settled requests of one model, oldest out first; bounded by number and, if wanted, by age. */
+/** The last settled requests of one model: bounded by number, oldest out first in O(1), and if wanted by age. */
 export class History {
   readonly #byId = new Map<string, Remembered>();
+  readonly #ids: string[] = [];
   readonly #size: number;
   readonly #ttlMs: number;
+  #next = 0;
 
   constructor(size: number, ttlMs = Number.POSITIVE_INFINITY) {
     this.#size = size;
     this.#ttlMs = ttlMs;
   }
 
-  add(id: string, remembered: Remembered): void {
+  add(remembered: Remembered): void {
     if (this.#size === 0) return;
-    this.#byId.delete(id);
+    const id = remembered.response.requestId;
+    const oldest = this.#ids[this.#next];
+    if (oldest !== undefined) this.#byId.delete(oldest);
+    this.#ids[this.#next] = id;
+    this.#next = (this.#next + 1) % this.#size;
     this.#byId.set(id, remembered);
-    this.#evict(remembered.settledAt);
   }
 
   get(id: string, now: number): Remembered | undefined {
-    this.#evict(now);
-    return this.#byId.get(id);
-  }
-
-  #evict(now: number): void {
-    for (const [id, remembered] of this.#byId) {
-      if (this.#byId.size <= this.#size && now - remembered.settledAt <= this.#ttlMs) return;
-      this.#byId.delete(id);
-    }
+    const remembered = this.#byId.get(id);
+    if (remembered === undefined || now - remembered.settledAt <= this.#ttlMs) return remembered;
+    this.#byId.delete(id);
+    return undefined;
   }
 }

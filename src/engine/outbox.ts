@@ -15,15 +15,14 @@ export class Outbox {
     this.#flush();
   }
 
-  /** Holds deliveries back until `work` is done. */
-  during<T>(work: () => T): T {
+  /** Holds deliveries back until as many {@link release} calls, which belong into a `finally`. */
+  hold(): void {
     this.#holds++;
-    try {
-      return work();
-    } finally {
-      this.#holds--;
-      this.#flush();
-    }
+  }
+
+  release(): void {
+    this.#holds--;
+    if (this.#waiting.length > 0) this.#flush();
   }
 
   #flush(): void {

@@ -7,6 +7,8 @@ export class QueueCounters {
   failed = 0;
   refused = 0;
   retried = 0;
+  /** Requests that have not settled. */
+  live = 0;
   processing = 0;
   inputTokensEstimated = 0;
   outputTokensEstimated = 0;

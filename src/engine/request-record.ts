@@ -40,7 +40,7 @@ export class RequestRecord implements QueueEntry, TokenCounts {
   waitedMs = 0;
   /** Epoch milliseconds of the last change. */
   changedAt: number;
-  attempt: Attempt | undefined = undefined;
+  attempt: Attempt<RequestRecord> | undefined = undefined;
   response: SettledResponse | undefined = undefined;
   used: TokenCounts | undefined = undefined;
   waitAlarm: Alarm | undefined = undefined;
@@ -54,15 +54,15 @@ export class RequestRecord implements QueueEntry, TokenCounts {
   #promise: Promise<SettledResponse> | undefined = undefined;
   #resolve: ((response: SettledResponse) => void) | undefined = undefined;
 
-  constructor(request: QueueRequest, owner: RecordOwner, tokens: TokenCounts, order: { key: number; seq: number; now: number }) {
+  constructor(request: QueueRequest, owner: RecordOwner, tokens: TokenCounts, key: number, seq: number, now: number) {
     this.request = request;
     this.owner = owner;
     this.inputTokens = tokens.inputTokens;
     this.outputTokens = tokens.outputTokens;
     this.tenant = request.tenant ?? '';
-    this.key = order.key;
-    this.seq = order.seq;
-    this.pendingSince = order.now;
+    this.key = key;
+    this.seq = seq;
+    this.pendingSince = now;
     this.changedAt = request.createdAt;
     request.status = 'pending';
   }

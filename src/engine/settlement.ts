@@ -1,6 +1,6 @@
 import { LLMQueueException, ProcessingError } from '../domain/errors.ts';
 import type { FailureReason } from '../domain/request-status.ts';
-import type { CompletedResponse, FailedResponse, ResponseFacts, UnsettledResponse } from './queue-response.ts';
+import type { CompletedResponse, FailedResponse, UnsettledResponse } from './queue-response.ts';
 import type { RequestRecord } from './request-record.ts';
 
 /** Why a request fails, and with what. */
@@ -9,20 +9,56 @@ export interface Ending {
   readonly error: LLMQueueException;
 }
 
+// The three are written out field by field: spreading shared facts would copy every response once more.
+
 export function completedResponse<R>(record: RequestRecord, result: R, processingMs: number): CompletedResponse<R> {
-  return { status: 'completed', result, ...facts(record, processingMs) };
+  const { request, used } = record;
+  return {
+    status: 'completed',
+    result,
+    requestId: request.id,
+    modelId: request.modelId,
+    createdAt: request.createdAt,
+    attempts: record.attempts,
+    queueTime: record.waitedMs / 1000,
+    processingTime: processingMs / 1000,
+    inputTokensUsed: used?.inputTokens,
+    outputTokensUsed: used?.outputTokens,
+  };
 }
 
 export function failedResponse(record: RequestRecord, { reason, error }: Ending, processingMs: number | undefined): FailedResponse {
-  return { status: 'failed', reason, error: error.message, code: error.code, cause: error, ...facts(record, processingMs) };
+  const { request, used } = record;
+  return {
+    status: 'failed',
+    reason,
+    error: error.message,
+    code: error.code,
+    cause: error,
+    requestId: request.id,
+    modelId: request.modelId,
+    createdAt: request.createdAt,
+    attempts: record.attempts,
+    queueTime: record.waitedMs / 1000,
+    processingTime: processingMs === undefined ? undefined : processingMs / 1000,
+    inputTokensUsed: used?.inputTokens,
+    outputTokensUsed: used?.outputTokens,
+  };
 }
 
 /** What is known of a request that has not settled. */
 export function unsettledResponse(record: RequestRecord): UnsettledResponse {
-  return { status: record.status === 'processing' ? 'processing' : 'pending', ...facts(record, undefined) };
+  const { request, status } = record;
+  return {
+    status: status === 'processing' ? 'processing' : 'pending',
+    requestId: request.id,
+    modelId: request.modelId,
+    createdAt: request.createdAt,
+    attempts: record.attempts,
+  };
 }
 
-/** The error that a caller gets for whatever a processor threw; our own errors pass as they are. */
+/** The error that a caller gets for whatever a processor threw; our own kind passes as it is. */
 export function asProcessingError(thrown: unknown, requestId: string, attempt: number): ProcessingError {
   if (thrown instanceof ProcessingError) return thrown;
   const said = messageOf(thrown);
@@ -39,18 +75,4 @@ function messageOf(thrown: unknown): string {
   } catch {
     return 'The processor threw a value that cannot be shown.';
   }
-}
-
-function facts(record: RequestRecord, processingMs: number | undefined): ResponseFacts {
-  const { request, used } = record;
-  return {
-    requestId: request.id,
-    modelId: request.modelId,
-    createdAt: request.createdAt,
-    attempts: record.attempts,
-    queueTime: record.waitedMs / 1000,
-    processingTime: processingMs === undefined ? undefined : processingMs / 1000,
-    inputTokensUsed: used?.inputTokens,
-    outputTokensUsed: used?.outputTokens,
-  };
 }

@@ -13,8 +13,6 @@ export const requestLogic = deriveFlatLogic<RequestContext, RequestEvent, Reques
 /** The actor of one request. Its snapshot's `value` is the request's status. */
 export type RequestActor = ActorRefFrom<typeof requestLogic>;
 
-const DONE = 'xstate.done.actor.';
-const ERROR = 'xstate.error.actor.';
 const ACTIVE: Snapshot<unknown> = { status: 'active', output: undefined, error: undefined };
 const STOPPED: Snapshot<unknown> = { status: 'stopped', output: undefined, error: undefined };
 
@@ -23,7 +21,7 @@ const childrenOf = new WeakMap<AnyActorRef, Map<string, RequestActor>>();
 
 /**
  * Owns the live request actors of one model. Custom logic, because a machine that spawns copies all its children
- * each time; children report back by XState's own done events and are forgotten at once.
+ * each time; children report back by XState's own done and error events and are forgotten at once.
  */
 export const supervisorLogic: ActorLogic<Snapshot<unknown>, EventObject> = {
   getInitialSnapshot: (scope) => {
@@ -33,8 +31,7 @@ export const supervisorLogic: ActorLogic<Snapshot<unknown>, EventObject> = {
   getPersistedSnapshot: (snapshot) => snapshot,
   transition: (snapshot, event, scope) => {
     const children = childrenOf.get(scope.self);
-    if (event.type.startsWith(DONE)) children?.delete(event.type.slice(DONE.length));
-    else if (event.type.startsWith(ERROR)) children?.delete(event.type.slice(ERROR.length));
+    if ('actorId' in event && typeof event.actorId === 'string') children?.delete(event.actorId);
     else if (event.type === 'xstate.stop') {
       for (const child of children?.values() ?? []) scope.stopChild(child);
       children?.clear();

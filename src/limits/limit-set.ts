@@ -87,29 +87,34 @@ export class LimitSet {
 
 /** Tells every limiter of a reservation what became of its attempt. */
 export const reservation = {
-  written: (of: Reservation, now: number): void => each(of, (limiter, hold) => limiter.written(hold, now)),
-  responded: (of: Reservation, now: number): void => each(of, (limiter, hold) => limiter.responded(hold, now)),
-  ended: (of: Reservation, now: number): void => each(of, (limiter, hold) => limiter.ended(hold, now)),
-  abandoned: (of: Reservation, now: number): void => each(of, (limiter, hold) => limiter.abandoned(hold, now)),
-  release: (of: Reservation, now: number): void => each(of, (limiter, hold) => limiter.release(hold, now)),
+  written({ limiters, holds }: Reservation, now: number): void {
+    for (let i = 0; i < holds.length; i++) limiters[i]?.written(holds[i] as Hold, now);
+  },
+  responded({ limiters, holds }: Reservation, now: number): void {
+    for (let i = 0; i < holds.length; i++) limiters[i]?.responded(holds[i] as Hold, now);
+  },
+  ended({ limiters, holds }: Reservation, now: number): void {
+    for (let i = 0; i < holds.length; i++) limiters[i]?.ended(holds[i] as Hold, now);
+  },
+  abandoned({ limiters, holds }: Reservation, now: number): void {
+    for (let i = 0; i < holds.length; i++) limiters[i]?.abandoned(holds[i] as Hold, now);
+  },
+  release({ limiters, holds }: Reservation, now: number): void {
+    for (let i = 0; i < holds.length; i++) limiters[i]?.release(holds[i] as Hold, now);
+  },
 
   /** The provider refused: it counted the request as a request at most, and no tokens. */
-  refused: (of: Reservation, now: number): void =>
-    each(of, (limiter, hold) => {
-      if (countsTokens(limiter.type)) limiter.release(hold, now);
-      else limiter.ended(hold, now);
-    }),
+  refused({ limiters, holds }: Reservation, now: number): void {
+    limiters.forEach((limiter, i) => {
+      if (countsTokens(limiter.type)) limiter.release(holds[i] as Hold, now);
+      else limiter.ended(holds[i] as Hold, now);
+    });
+  },
 
   /** Corrects the token limits to what was used; idempotent. */
-  settle: (of: Reservation, used: TokenCounts, now: number): void =>
-    each(of, (limiter, hold) => {
-      if (countsTokens(limiter.type)) limiter.settle(hold, costOf(limiter.type, used), now);
-    }),
+  settle({ limiters, holds }: Reservation, used: TokenCounts, now: number): void {
+    limiters.forEach((limiter, i) => {
+      if (countsTokens(limiter.type)) limiter.settle(holds[i] as Hold, costOf(limiter.type, used), now);
+    });
+  },
 };
-
-function each(of: Reservation, tell: (limiter: Limiter, hold: Hold) => void): void {
-  of.holds.forEach((hold, index) => {
-    const limiter = of.limiters[index];
-    if (limiter !== undefined) tell(limiter, hold);
-  });
-}

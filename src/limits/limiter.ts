@@ -1,7 +1,7 @@
 import type { LimiterState, RateLimiterType } from '../domain/limit-types.ts';
 import { Fifo } from '../lib/fifo.ts';
 import { Claims } from './claims.ts';
-import type { Hold } from './hold.ts';
+import { COUNTED, Hold, IN_FLIGHT, RELEASED } from './hold.ts';
 import type { Meter } from './meter.ts';
 import type { Pacer } from './pacer.ts';
 
@@ -17,7 +17,7 @@ export interface LimiterSpec {
   readonly type: RateLimiterType;
   readonly limit: number;
   readonly domain?: string | undefined;
-  /** Empty for a limit on what is in flight at once. */
+  /** None for a limit on what is in flight at once; the window itself; then its sub-window, if any. */
   readonly tiers: readonly Tier[];
   /** Longest time between writing a request and the provider's counting it; Infinity: until the attempt ends. */
   readonly countedWithinMs: number;
@@ -158,12 +158,12 @@ export class Limiter {
     this.advance(now);
     this.#inFlight += cost;
     this.#spec.pacer?.charge(cost, this.#capacity, now);
-    return { cost, state: 'in-flight', dueAt: UNKNOWN, entries: undefined };
+    return new Hold(cost);
   }
 
   /** The request was written to the wire now: from here the provider takes `countedWithinMs` at most to count it. */
   written(hold: Hold, now: number): void {
-    if (hold.state !== 'in-flight' || hold.dueAt !== UNKNOWN || this.#countedWithinMs === UNKNOWN) return;
+    if (hold.state !== IN_FLIGHT || hold.dueAt !== UNKNOWN || this.#countedWithinMs === UNKNOWN) return;
     this.advance(now);
     this.#expect(hold, now + this.#countedWithinMs);
   }
@@ -183,25 +183,25 @@ export class Limiter {
   abandoned(hold: Hold, now: number): void {
     this.advance(now);
     if (this.#tiers.length === 0) this.release(hold, now);
-    if (hold.state !== 'in-flight' || hold.dueAt !== UNKNOWN) return;
+    if (hold.state !== IN_FLIGHT || hold.dueAt !== UNKNOWN) return;
     this.#expect(hold, now + ABORT_GRACE_MS);
   }
 
   /** Nothing was counted and nothing will be. */
   release(hold: Hold, now: number): void {
     this.advance(now);
-    if (hold.state === 'in-flight') this.#inFlight -= hold.cost;
-    else if (hold.state === 'counted') this.#adjust(hold, -hold.cost, now);
-    hold.state = 'released';
+    if (hold.state === IN_FLIGHT) this.#inFlight -= hold.cost;
+    else if (hold.state === COUNTED) this.#adjust(hold, -hold.cost, now);
+    hold.state = RELEASED;
   }
 
   /** Corrects a hold to what was really used, at its own place in time. Less counts only where it is refunded. */
   settle(hold: Hold, actual: number, now: number): void {
     this.advance(now);
     const delta = actual - hold.cost;
-    if (delta === 0 || hold.state === 'released' || (delta < 0 && !this.#spec.refund)) return;
+    if (delta === 0 || hold.state === RELEASED || (delta < 0 && !this.#spec.refund)) return;
     hold.cost = actual;
-    if (hold.state === 'in-flight') this.#inFlight += delta;
+    if (hold.state === IN_FLIGHT) this.#inFlight += delta;
     else this.#adjust(hold, delta, now);
   }
 
@@ -245,7 +245,7 @@ export class Limiter {
       this.#due.shift();
       this.#stamp(hold, hold.dueAt);
     }
-    while (this.#due.size > 0 && this.#due.peek()?.state !== 'in-flight') this.#due.shift();
+    while (this.#due.size > 0 && this.#due.peek()?.state !== IN_FLIGHT) this.#due.shift();
   }
 
   #expect(hold: Hold, dueAt: number): void {
@@ -255,7 +255,7 @@ export class Limiter {
 
   /** What is in flight with a known latest moment, in its order. */
   *#pending(): IterableIterator<Hold> {
-    for (const hold of this.#due) if (hold.state === 'in-flight') yield hold;
+    for (const hold of this.#due) if (hold.state === IN_FLIGHT) yield hold;
   }
 
   #count(hold: Hold, now: number): void {
@@ -264,16 +264,16 @@ export class Limiter {
   }
 
   #stamp(hold: Hold, at: number): void {
-    if (hold.state !== 'in-flight') return;
+    if (hold.state !== IN_FLIGHT) return;
     this.#inFlight -= hold.cost;
-    hold.state = 'counted';
-    hold.entries = this.#tiers.map((tier) => tier.meter.add(hold.cost, at));
+    hold.state = COUNTED;
+    hold.entry = this.#tiers[0]?.meter.add(hold.cost, at) ?? -1;
+    if (this.#tiers.length > 1) hold.subEntry = this.#tiers[1]?.meter.add(hold.cost, at) ?? -1;
   }
 
   #adjust(hold: Hold, delta: number, now: number): void {
-    this.#tiers.forEach((tier, index) => {
-      tier.meter.adjust(hold.entries?.[index] ?? -1, delta, now);
-    });
+    this.#tiers[0]?.meter.adjust(hold.entry, delta, now);
+    this.#tiers[1]?.meter.adjust(hold.subEntry, delta, now);
   }
 
   #free(now: number): number {

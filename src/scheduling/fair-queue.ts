@@ -1,11 +1,8 @@
 import { type HeapItem, PriorityHeap } from '../lib/priority-heap.ts';
+import { type LineEntry, WaitingLine } from './waiting-line.ts';
 
-/** What the order needs to know of a request that waits. */
-export interface QueueEntry extends HeapItem {
-  /** Smaller goes first inside a tenant; see {@link orderKey}. */
-  key: number;
-  /** Breaks ties: first in, first out. */
-  readonly seq: number;
+/** What the order needs to know of a request that waits; its key is from {@link orderKey}. */
+export interface QueueEntry extends LineEntry {
   readonly tenant: string;
 }
 
@@ -14,7 +11,7 @@ interface Tenant<T> extends HeapItem {
   weight: number;
   /** Tokens served ÷ weight: the smallest is next. */
   pass: number;
-  readonly waiting: PriorityHeap<T & QueueEntry>;
+  readonly waiting: WaitingLine<T & QueueEntry>;
 }
 
 /** Order of one request: waiting counts for all alike, so a constant is enough and nothing is ever re-sorted. */
@@ -63,7 +60,7 @@ export class FairQueue<T extends QueueEntry> {
   }
 
   has(entry: T): boolean {
-    return this.#tenants.get(entry.tenant)?.waiting.has(entry) ?? false;
+    return this.#tenants.get(entry.tenant)?.waiting.waits(entry) ?? false;
   }
 
   /** Takes an entry out; false if it does not wait here. */
@@ -131,8 +128,7 @@ export class FairQueue<T extends QueueEntry> {
 
   #create(name: string): Tenant<T> {
     this.#forgetServed();
-    const waiting = new PriorityHeap<T>((a, b) => a.key < b.key || (a.key === b.key && a.seq < b.seq));
-    const tenant: Tenant<T> = { name, weight: 1, pass: 0, waiting, heapIndex: -1 };
+    const tenant: Tenant<T> = { name, weight: 1, pass: 0, waiting: new WaitingLine<T>(), heapIndex: -1 };
     this.#tenants.set(name, tenant);
     return tenant;
   }

@@ -1,0 +1,242 @@
+import type { ParsedModelConfig } from '../config/model-config.ts';
+import type { Clock } from '../domain/clock.ts';
+import { AttemptTimeout } from '../domain/errors.ts';
+import type { Logger } from '../domain/logger.ts';
+import { reservation } from '../limits/limit-set.ts';
+import { backoffMs } from '../scheduling/backoff.ts';
+import { classifyFailure, type Failure } from '../scheduling/classify-failure.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { Admitted, Dispatcher } from './dispatcher.ts';
+import type { EngineServices } from './engine-services.ts';
+import type { Processor, UsageReport } from './processor.ts';
+import type { QueueCounters } from './queue-counters.ts';
+import { readUsage } from './read-usage.ts';
+import type { RequestLife } from './request-life.ts';
+import type { RequestRecord } from './request-record.ts';
+import { asProcessingError, type Ending } from './settlement.ts';
+
+/** Longest wait after a refusal that names no limiter of ours and no time. */
+const UNNAMED_REFUSAL_MS = 1_000;
+
+type RequestAttempt = Attempt<RequestRecord>;
+type Refusal = Failure & { readonly kind: 'refused' };
+
+export interface CallRunnerOptions {
+  readonly config: ParsedModelConfig;
+  readonly processor: Processor;
+  readonly dispatcher: Dispatcher;
+  readonly life: RequestLife;
+  readonly counters: QueueCounters;
+  /** A call is over, with whatever outcome: nobody may join it any more. */
+  readonly onCallOver: (record: RequestRecord) => void;
+}
+
+/** Runs the processor for admitted requests and decides what its outcome means: done, again, later or failed. */
+export class CallRunner implements AttemptOwner<RequestRecord> {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly #services: EngineServices;
+  readonly #options: CallRunnerOptions;
+  readonly #dispatcher: Dispatcher;
+  readonly #life: RequestLife;
+  readonly #timeoutMs: number;
+
+  constructor(options: CallRunnerOptions, services: EngineServices) {
+    this.clock = services.clock;
+    this.logger = services.logger;
+    this.#services = services;
+    this.#options = options;
+    this.#dispatcher = options.dispatcher;
+    this.#life = options.life;
+    this.#timeoutMs = options.config.attemptTimeoutSeconds * 1000;
+  }
+
+  /** Starts what a pass admitted. Every state is right before the first processor is called. */
+  start(admitted: readonly Admitted[], now: number): void {
+    const { outbox } = this.#services;
+    outbox.hold();
+    try {
+      const attempts = admitted.map((each) => this.#begin(each, now));
+      for (const attempt of attempts) this.#run(attempt);
+    } finally {
+      outbox.release();
+    }
+  }
+
+  /** Ends a request's attempt from outside. */
+  abandon(attempt: RequestAttempt, reason: Error): void {
+    this.#services.alarms.clear(attempt);
+    attempt.abandon(reason);
+    this.#dispatcher.roomCameFree();
+  }
+
+  /** Puts a request back in line after a wait. */
+  returnAt(record: RequestRecord, at: number): void {
+    record.backoffAlarm = this.#services.alarms.set(at, () => {
+      record.backoffAlarm = undefined;
+      eachCaller(record, (each) => this.#life.requeued(each));
+      this.#dispatcher.push(record);
+    });
+  }
+
+  attemptResponded(attempt: RequestAttempt): void {
+    eachCaller(attempt.subject, (record) => this.#life.responding(record));
+    this.#dispatcher.roomCameFree();
+  }
+
+  attemptUsed(attempt: RequestAttempt, usage: UsageReport): void {
+    reservation.settle(attempt.reservation, usage, this.clock.now());
+    this.#dispatcher.roomCameFree();
+  }
+
+  attemptTimedOut(attempt: RequestAttempt): void {
+    const { subject } = attempt;
+    const error = new AttemptTimeout(subject.id, subject.request.modelId, attempt.attempt, this.#options.config.attemptTimeoutSeconds);
+    this.#take(attempt, () => {
+      attempt.abandon(error);
+      this.#retryOrFail(attempt, { reason: 'timeout', error }, true);
+    });
+  }
+
+  #begin({ record, held }: Admitted, now: number): RequestAttempt {
+    record.attempts++;
+    const attempt = new Attempt(this, record, held, now, this.#timeoutMs);
+    record.attempt = attempt;
+    this.#services.alarms.add(attempt);
+    this.#life.admitted(record, attempt, now);
+    this.#options.counters.addQueueTime(record.waitedMs);
+    if (record.followers !== undefined) for (const follower of record.followers) this.#life.admitted(follower, attempt, now);
+    return attempt;
+  }
+
+  #run(attempt: RequestAttempt): void {
+    // Whoever ran before it in this pass may have cancelled it: then nothing was sent.
+    if (attempt.over) {
+      reservation.release(attempt.reservation, this.clock.now());
+      return;
+    }
+    let outcome: unknown;
+    try {
+      outcome = this.#options.processor(attempt.subject.request, attempt);
+    } catch (error) {
+      outcome = Promise.reject(error);
+    }
+    if (!attempt.deferred) reservation.written(attempt.reservation, this.clock.now());
+    Promise.resolve(outcome).then(
+      (result) => this.#take(attempt, () => this.#succeed(attempt, result)),
+      (error) => this.#take(attempt, () => this.#handleFailure(attempt, error)),
+    );
+  }
+
+  /** Takes an attempt's outcome, unless nobody waits for it any more; what is said of it waits until all is right. */
+  #take(attempt: RequestAttempt, handle: () => void): void {
+    if (attempt.over) return;
+    attempt.over = true;
+    const { alarms, outbox } = this.#services;
+    alarms.clear(attempt);
+    outbox.hold();
+    try {
+      handle();
+    } finally {
+      outbox.release();
+    }
+  }
+
+  #succeed(attempt: RequestAttempt, raw: unknown): void {
+    const { subject } = attempt;
+    const now = this.clock.now();
+    reservation.ended(attempt.reservation, now);
+    for (const unit of this.#dispatcher.units) unit.accepted();
+    const used = subject.used ?? readUsage(raw);
+    if (used !== undefined) {
+      subject.used = used;
+      reservation.settle(attempt.reservation, used, now);
+      this.#dispatcher.queue.correct(subject.tenant, used.inputTokens + used.outputTokens - subject.cost);
+    }
+    const parsed = this.#options.config.resultSchema?.safeParse(raw);
+    if (parsed?.success === false) {
+      this.#fail(subject, { reason: 'error', error: asProcessingError(parsed.error, subject.id, attempt.attempt) }, attempt);
+    } else {
+      this.#complete(subject, parsed === undefined ? raw : parsed.data, attempt, now);
+    }
+    this.#dispatcher.roomCameFree();
+  }
+
+  #complete(record: RequestRecord, result: unknown, attempt: RequestAttempt, now: number): void {
+    this.#options.onCallOver(record);
+    this.#life.completed(record, result, attempt, now);
+    if (record.followers === undefined) return;
+    for (const follower of [...record.followers]) {
+      follower.used = record.used;
+      this.#life.completed(follower, result, attempt, now);
+    }
+  }
+
+  #fail(record: RequestRecord, ending: Ending, attempt: RequestAttempt): void {
+    this.#options.onCallOver(record);
+    const now = this.clock.now();
+    eachCaller(record, (each) => this.#life.failed(each, ending, attempt, now));
+  }
+
+  #handleFailure(attempt: RequestAttempt, thrown: unknown): void {
+    const failure = classifyFailure(thrown, this.clock.wallMs());
+    if (failure.kind === 'refused') {
+      this.#refuse(attempt, failure);
+      return;
+    }
+    const now = this.clock.now();
+    // An answer proves that the call was counted; without one it may still reach the provider.
+    if (attempt.responded) reservation.ended(attempt.reservation, now);
+    else reservation.abandoned(attempt.reservation, now);
+    const error = asProcessingError(thrown, attempt.subject.id, attempt.attempt);
+    this.#retryOrFail(attempt, { reason: 'error', error }, failure.kind === 'retryable');
+  }
+
+  /** Back to its place, with the attempt unused; whatever refused pauses. */
+  #refuse(attempt: RequestAttempt, refusal: Refusal): void {
+    const { subject } = attempt;
+    const now = this.clock.now();
+    reservation.refused(attempt.reservation, now);
+    this.#dispatcher.queue.correct(subject.tenant, -subject.cost);
+    const waitMs = this.#pauseFor(refusal, now);
+    this.#options.counters.refused++;
+    eachCaller(subject, (each) => this.#life.refused(each, attempt, now, waitMs, refusal.limitType));
+    if (subject.response === undefined) this.#dispatcher.push(subject);
+    this.#dispatcher.roomCameFree();
+  }
+
+  /** Pauses exactly what refused; where nothing of ours is meant, all windows of this model, or the queue itself. */
+  #pauseFor({ retryAfterMs, limitType, domain }: Refusal, now: number): number {
+    const windows = this.#dispatcher.units.filter(({ limiter }) => limiter.type !== 'concurrent');
+    const named = windows.filter(
+      ({ limiter }) => (limitType === undefined || limiter.type === limitType) && (domain === undefined || limiter.domain === domain),
+    );
+    const refusing = named.length > 0 ? named : windows;
+    if (refusing.length > 0) return Math.max(...refusing.map((unit) => unit.refused(retryAfterMs)));
+    const waitMs = retryAfterMs ?? UNNAMED_REFUSAL_MS;
+    this.#dispatcher.gate(now + waitMs);
+    return waitMs;
+  }
+
+  #retryOrFail(attempt: RequestAttempt, ending: Ending, retryable: boolean): void {
+    const { subject } = attempt;
+    const { retry } = this.#options.config;
+    if (!retryable || attempt.attempt >= retry.maxAttempts) {
+      this.#fail(subject, ending, attempt);
+    } else {
+      const now = this.clock.now();
+      const delayMs = backoffMs(retry, attempt.attempt, this.#services.random);
+      this.#options.counters.retried++;
+      // First its return, then the news: whoever hears of it may cancel it.
+      this.returnAt(subject, now + delayMs);
+      eachCaller(subject, (each) => this.#life.retrying(each, attempt, now, delayMs));
+    }
+    this.#dispatcher.roomCameFree();
+  }
+}
+
+/** Acts on a request and on every other that shares its call. */
+function eachCaller(record: RequestRecord, act: (record: RequestRecord) => void): void {
+  act(record);
+  if (record.followers !== undefined) for (const follower of [...record.followers]) act(follower);
+}
