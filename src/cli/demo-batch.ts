@@ -17,9 +17,10 @@ export interface DemoModel {
 
 export const DEMO_WINDOW_SECONDS = 5;
 const REQUESTS = 2000;
-/** So many windows the batch takes when a limit binds; a little less than a whole number leaves the last one almost full. */
-const WINDOWS = 4.9;
-const TENANTS = ['search', 'support', 'reports'];
+/** So many windows the batch fills where a limit binds; a little less than a whole number, since tokens don't fill a window to the last one. */
+const WINDOWS = 5.97;
+/** Part of the requests that are a second, small tenant's, who waits for nobody. */
+const SMALL_TENANT = 0.004;
 const WORDS = 'water gate river lock canal flow level basin spring stream lake dam weir sluice pool'.split(' ');
 
 interface Draft {
@@ -58,7 +59,7 @@ function draft(number: number, random: SeededRandom): Draft {
     prompt,
     max_tokens: maxTokens,
     priority: random.integer({ min: -2, max: 2 }),
-    tenant: TENANTS[random.integer({ min: 0, max: TENANTS.length - 1 })],
+    tenant: random.next() < SMALL_TENANT ? 'interactive' : 'reports',
   };
   return { model, line: JSON.stringify(line), tokens: Math.max(maxTokens, Math.ceil(prompt.length / 4)) };
 }

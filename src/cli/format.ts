@@ -11,6 +11,7 @@ export function percent(part: number, digits = 1): string {
 /** Milliseconds as a person says them: `850 ms`, `4.2 s`, `3:05`, `2:01:09`. */
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
+  if (ms <= 0) return '0 s';
   if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;

@@ -18,6 +18,7 @@ interface RunFlags {
   readonly rpd?: number;
   readonly concurrency: number;
   readonly windowSeconds?: number;
+  readonly countedWithin?: number;
   readonly limit?: number;
   readonly format?: InputFormat;
   readonly maxAttempts: number;
@@ -50,6 +51,11 @@ export function addRunCommand(program: Command, exit: (code: number) => void): v
     .option('--rpd <n>', 'requests per day and model', wholeNumber(1))
     .option('--concurrency <n>', 'calls at once', concurrency, 64)
     .option('--window-seconds <s>', 'window of the per-minute limits, for endpoints that count otherwise (default: 60)', positiveNumber)
+    .option(
+      '--counted-within <ms>',
+      'longest time between sending a call and its being counted (default: 1000; 200 for windows up to 10 s)',
+      positiveNumber,
+    )
     .option('--limit <n>', 'only the first n requests of the input', wholeNumber(1))
     .addOption(new Option('--format <format>', 'of the input (default: txt for .txt, else jsonl)').choices(['jsonl', 'txt']))
     .option('--max-attempts <n>', 'attempts per request when the network or the server fails', wholeNumber(1), 5)
@@ -88,6 +94,7 @@ export function batchOptions(input: string, flags: RunFlags, environment: Readon
     apiKeyEnv,
     limits: LIMIT_TYPES.flatMap((type): LimitFlag[] => (flags[type] === undefined ? [] : [{ type, limit: flags[type] }])),
     windowSeconds: flags.windowSeconds,
+    countedWithinMs: flags.countedWithin,
     concurrency: flags.concurrency,
     lineLimit: flags.limit,
     maxAttempts: flags.maxAttempts,

@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
+import type { StringTable } from '../lib/string-table.ts';
 import type { AbortLinks } from './abort-links.ts';
 import type { Alarms } from './alarms.ts';
 import type { EngineEvent } from './engine-event.ts';
@@ -18,7 +19,7 @@ export interface EngineServices {
   readonly estimator: TokenEstimator;
   readonly abortLinks: AbortLinks<RequestRecord>;
   /** Every live request by id. */
-  readonly live: Map<string, RequestRecord>;
+  readonly live: StringTable<RequestRecord>;
   /** Milliseconds of waiting that one step of priority is worth. */
   readonly priorityStepMs: number;
   readonly historySize: number;

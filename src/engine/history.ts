@@ -1,3 +1,4 @@
+import { StringTable } from '../lib/string-table.ts';
 import type { Reservation } from '../limits/limit-set.ts';
 import type { SettledResponse } from './queue-response.ts';
 
@@ -15,7 +16,7 @@ export interface Remembered {
 
 /** The last settled requests of one model: bounded by number, oldest out first in O(1), and if wanted by age. */
 export class History {
-  readonly #byId = new Map<string, Remembered>();
+  readonly #byId = new StringTable<Remembered>();
   readonly #ids: string[] = [];
   readonly #size: number;
   readonly #ttlMs: number;

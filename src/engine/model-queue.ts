@@ -183,7 +183,7 @@ export class ModelQueue implements RecordOwner {
 
   /** Fails everything that has not settled. */
   failAll(error: EngineStopped): void {
-    for (const record of [...this.#services.live.values()]) {
+    for (const record of this.#services.live.values()) {
       if (record.owner === this) this.leave(record, { reason: 'shutdown', error });
     }
   }

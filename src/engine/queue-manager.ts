@@ -15,6 +15,7 @@ import { EngineStopped, InvalidConfiguration, ModelNotRegistered } from '../doma
 import type { RateLimiterType } from '../domain/limit-types.ts';
 import { type Logger, silentLogger } from '../domain/logger.ts';
 import { uuid } from '../lib/ids.ts';
+import { StringTable } from '../lib/string-table.ts';
 import { systemClock } from '../lib/system-clock.ts';
 import { AbortLinks } from './abort-links.ts';
 import { Alarms } from './alarms.ts';
@@ -109,7 +110,7 @@ export class QueueManager<P = unknown, R = unknown> {
       events,
       estimator: options.estimator ?? estimateTokens,
       abortLinks: new AbortLinks((record, reason) => record.owner.cancel(record, reason)),
-      live: new Map(),
+      live: new StringTable(),
       priorityStepMs: options.priorityStepMs ?? 5_000,
       historySize: options.historySize ?? 1_000,
       historyTtlMs: options.historyTtlMs,

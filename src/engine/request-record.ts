@@ -50,6 +50,7 @@ export class RequestRecord implements QueueEntry, TokenCounts {
   leader: RequestRecord | undefined = undefined;
   followers: RequestRecord[] | undefined = undefined;
   #actor: RequestActor | undefined = undefined;
+  #looked = false;
   #feed: StatusFeed | undefined = undefined;
   #promise: Promise<SettledResponse> | undefined = undefined;
   #resolve: ((response: SettledResponse) => void) | undefined = undefined;
@@ -80,20 +81,11 @@ export class RequestRecord implements QueueEntry, TokenCounts {
     return Math.max(1, this.inputTokens + this.outputTokens);
   }
 
+  /** For whoever looks: the same actor from then on, whatever happens to the request. */
   get actor(): RequestActor {
-    if (this.#actor !== undefined) return this.#actor;
-    const { response } = this;
-    if (response === undefined) {
-      this.#actor = this.owner.spawn(this.#actorInput());
-    } else {
-      this.#actor = detachedRequestActor(this.#actorInput());
-      if (response.status === 'failed') this.#actor.send({ type: 'FAILED', reason: response.reason, code: response.code });
-    }
+    this.#looked = true;
+    this.#actor ??= this.response === undefined ? this.owner.spawn(this.#actorInput()) : this.#afterwards(this.response);
     return this.#actor;
-  }
-
-  get hasActor(): boolean {
-    return this.#actor !== undefined;
   }
 
   get status$(): Observable<StatusChange> {
@@ -117,10 +109,10 @@ export class RequestRecord implements QueueEntry, TokenCounts {
     this.phase = phase;
     this.changedAt = this.owner.wallMs();
     if (event.type !== 'FAILED' || this.#actor !== undefined) {
-      const { actor } = this;
-      actor.send(event);
+      this.#actor ??= this.owner.spawn(this.#actorInput());
+      this.#actor.send(event);
       // The chart's four states are exactly the statuses.
-      this.request.status = actor.getSnapshot().value as RequestStatus;
+      this.request.status = this.#actor.getSnapshot().value as RequestStatus;
     } else {
       this.request.status = 'failed';
     }
@@ -128,14 +120,24 @@ export class RequestRecord implements QueueEntry, TokenCounts {
     if (feed?.observed) this.owner.post(feed.announce(this.#change()));
   }
 
-  /** Hands the terminal response to whoever waits. */
+  /** Hands the terminal response to whoever waits. A finished actor that nobody has seen is forgotten. */
   answer(response: SettledResponse): void {
     this.response = response;
+    if (!this.#looked) this.#actor = undefined;
     this.#resolve?.(response);
   }
 
   #change(): StatusChange {
     return { status: this.status, phase: this.phase, attempt: this.attempts, at: this.changedAt };
+  }
+
+  /** The actor of a request that is over, as it would stand if somebody had looked in time. */
+  #afterwards(response: SettledResponse): RequestActor {
+    const actor = detachedRequestActor({ ...this.#actorInput(), phase: 'queued' });
+    if (this.attempts > 0) actor.send({ type: 'ADMITTED', attempt: this.attempts });
+    if (response.status === 'failed') actor.send({ type: 'FAILED', reason: response.reason, code: response.code });
+    else actor.send({ type: 'COMPLETED' });
+    return actor;
   }
 
   #actorInput(): RequestActorInput {
@@ -148,7 +150,7 @@ export class RequestRecord implements QueueEntry, TokenCounts {
       createdAt: request.createdAt,
       estimatedInputTokens: this.inputTokens,
       estimatedOutputTokens: this.outputTokens,
-      phase: this.response === undefined ? this.phase : 'queued',
+      phase: this.phase,
       attempt: this.attempts,
     };
   }

@@ -11,7 +11,10 @@ export function windowLimits(model: string, options: BatchOptions): WindowLimit[
   return limitsOf(model, options).map(({ type, limit }) => {
     const windowMs = windowOf({ type, limit }, options);
     // What counts until the end of an attempt counts no longer than an attempt may take.
-    const countedWithinMs = Math.min(defaultCountedWithinMs(type, windowMs), options.attemptTimeoutSeconds * 1000);
+    const countedWithinMs = Math.min(
+      options.countedWithinMs ?? defaultCountedWithinMs(type, windowMs),
+      options.attemptTimeoutSeconds * 1000,
+    );
     return { model, type, limit, windowMs, countedWithinMs };
   });
 }
@@ -23,6 +26,7 @@ export function modelConfig(model: string, options: BatchOptions): ModelConfig {
     limit,
     timePeriod: windowOf({ type, limit }, options) / 1000,
     refund: false,
+    ...(options.countedWithinMs === undefined ? {} : { countedWithinMs: options.countedWithinMs }),
   }));
   return {
     modelId: model,

@@ -25,6 +25,8 @@ export interface BatchOptions {
   readonly limits: readonly LimitFlag[];
   /** Window of the per-minute limits; default 60. */
   readonly windowSeconds: number | undefined;
+  /** Longest time between a call's writing and its being counted; default the engine's for the window. */
+  readonly countedWithinMs: number | undefined;
   /** Calls at once, over all models. */
   readonly concurrency: number;
   /** Only the first so many lines. */
