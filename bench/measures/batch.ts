@@ -23,9 +23,8 @@ export async function measure({ client, requests, concurrency }: BatchArgs): Pro
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
+    // Provider and client start cold in both cases: a user's batch does too.
     const url = (await firstLine(provider)).trim();
-    // Both sides of the provider's own warm-up are alike: a first run is thrown away.
-    await bareLoop(url, Math.min(requests, 2000), concurrency);
     return client === 'bare loop' ? await bareLoop(url, requests, concurrency) : await headgateRun(url, requests, concurrency);
   } finally {
     provider.kill();

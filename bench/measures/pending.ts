@@ -14,7 +14,6 @@ export async function measure({ pending, requests, warmUp }: PendingArgs): Promi
   const manager = instantEngine();
   const round = async (count: number): Promise<number> => {
     const inputs = makeInputs(count);
-    globalThis.gc?.();
     const start = performance.now();
     manager.pauseQueue(MODEL);
     const handles = inputs.map((input) => manager.submit(input));
@@ -23,6 +22,7 @@ export async function measure({ pending, requests, warmUp }: PendingArgs): Promi
     return performance.now() - start;
   };
   await round(warmUp);
+  globalThis.gc?.();
   let totalMs = 0;
   for (let done = 0; done < requests; done += pending) totalMs += await round(pending);
   return { microseconds: (totalMs * 1000) / requests };
