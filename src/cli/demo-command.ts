@@ -15,7 +15,8 @@ import { UsageError } from './usage-error.ts';
 
 const OUTPUT = 'results.jsonl';
 /** Shorter than a model's answers take, so that the demo is short. */
-const LATENCY = { headersMs: { min: 20, max: 70 } };
+const LATENCY = { headersMs: { min: 10, max: 40 } };
+const COUNT_DELAY = { min: 0, max: 20 };
 /** Both sides share this process, which a busy machine may halt for longer than a provider takes to count. */
 const COUNTED_WITHIN_MS = 1000;
 
@@ -31,7 +32,7 @@ export function addDemoCommand(program: Command, exit: (code: number) => void): 
 async function demo(json: boolean): Promise<number> {
   removeEarlierDemo();
   const batch = demoBatch();
-  const simulator = await startSimulator({ limits: providerLimits(batch), cost: 'openai', latency: LATENCY });
+  const simulator = await startSimulator({ limits: providerLimits(batch), cost: 'openai', latency: LATENCY, countDelayMs: COUNT_DELAY });
   const folder = mkdtempSync(join(tmpdir(), 'headgate-demo-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
