@@ -18,13 +18,30 @@ interface Drawing {
   readonly arrows: Arrow[];
 }
 
-/** One Markdown page with a heading, a description and a picture for each chart. */
+/** One Markdown section for each chart: a heading, what it is, its picture, and what each event means. */
 export function chartsAsMarkdown(charts: readonly Chart[]): string {
-  const parts = charts.map((chart) => {
-    const description = text(fields(chart.config)['description']);
-    return `## ${chart.id}\n\n${description === '' ? '' : `${description}\n\n`}\`\`\`mermaid\n${mermaidChart(chart)}\`\`\`\n`;
-  });
-  return `${parts.join('\n')}`;
+  return charts.map(chartAsMarkdown).join('\n');
+}
+
+function chartAsMarkdown(chart: Chart): string {
+  const root = fields(chart.config);
+  const description = text(root['description']);
+  const events = [...eventsOf(root, 'any state'), ...statesOf(root).flatMap(([name, state]) => eventsOf(fields(state), name))];
+  const parts = [`## ${chart.id}\n`];
+  if (description !== '') parts.push(`${description}\n`);
+  parts.push(`\`\`\`mermaid\n${mermaidChart(chart)}\`\`\`\n`);
+  if (events.length > 0) parts.push(['| in | event | |', '|---|---|---|', ...events].join('\n').concat('\n'));
+  return parts.join('\n');
+}
+
+/** A row for each event that says what it means. */
+function eventsOf(state: Fields, where: string): string[] {
+  return Object.entries(fields(state['on'])).flatMap(([event, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .map((transition) => text(fields(transition)['description']))
+      .filter((meaning) => meaning !== '')
+      .map((meaning) => `| ${where} | \`${event}\` | ${meaning} |`),
+  );
 }
 
 /** The definitions by id. Functions in them, such as a context's, have no JSON and are left out. */
@@ -34,14 +51,14 @@ export function chartsAsJson(charts: readonly Chart[]): string {
 
 /**
  * A chart as a Mermaid state diagram: states with their descriptions as notes, transitions with their events, guards
- * and actions. What the root does on an event in whatever state is drawn from each state it can happen in.
+ * and actions. What the root does on an event in whatever state is drawn from each state that it leaves.
  */
 export function mermaidChart(chart: Chart): string {
   const root = fields(chart.config);
   const drawing: Drawing = { lines: [], arrows: [] };
   drawStates(root, '', drawing, '  ');
   for (const [name, state] of statesOf(root)) {
-    if (fields(state)['type'] !== 'final') drawTransitions(root, name, '', drawing);
+    if (fields(state)['type'] !== 'final') drawTransitions(leavingOnly(root, name), name, '', drawing);
   }
   const arrows = merged(drawing.arrows).map(({ from, to, label }) => `  ${from} --> ${to}${label === '' ? '' : ` : ${label}`}`);
   return `stateDiagram-v2\n${[...drawing.lines, ...arrows].join('\n')}\n`;
@@ -79,6 +96,16 @@ function drawTransitions(state: Fields, from: string, path: string, drawing: Dra
       drawing.arrows.push({ from, to, label: labelOf(event, parts) });
     }
   }
+}
+
+/** The root's transitions that lead from `state` to another one; those that only change the context would hide the picture. */
+function leavingOnly(root: Fields, state: string): Fields {
+  const leaves = (value: unknown): boolean => {
+    if (Array.isArray(value)) return value.some(leaves);
+    const target = text(value) || text(fields(value)['target']);
+    return target !== '' && target !== `.${state}`;
+  };
+  return { on: Object.fromEntries(Object.entries(fields(root['on'])).filter(([, value]) => leaves(value))) };
 }
 
 function labelOf(event: string, transition: Fields): string {
