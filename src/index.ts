@@ -27,13 +27,15 @@ export {
 export { type LimiterState, RateLimiterMode, RateLimiterType, type TokenCounts } from './domain/limit-types.ts';
 export type { Logger, LogMethod } from './domain/logger.ts';
 export type { FailureReason, RequestPhase, RequestStatus } from './domain/request-status.ts';
+export { version } from './domain/version.ts';
 export type { EngineEvent } from './engine/engine-event.ts';
+export type { QueueManagerOptions } from './engine/engine-options.ts';
 export { estimateTokens, type TokenEstimator } from './engine/estimate-tokens.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { InspectionObserver } from './engine/inspection.ts';
 export type { Processor, ProcessorContext, UsageReport } from './engine/processor.ts';
 export type { EngineMetrics, LimiterInfo, QueueInfo, QueueMetrics } from './engine/queue-info.ts';
-export { QueueManager, type QueueManagerOptions, type RestoredUsage, type ShutdownOptions } from './engine/queue-manager.ts';
+export { QueueManager, type RestoredUsage, type ShutdownOptions } from './engine/queue-manager.ts';
 export { QueueRequest, type RequestInput } from './engine/queue-request.ts';
 export type {
   CompletedResponse,
@@ -50,4 +52,3 @@ export type { RequestActor } from './engine/supervisor.ts';
 export { systemClock } from './lib/system-clock.ts';
 export { Timer } from './lib/timer.ts';
 export { withTimeout } from './lib/with-timeout.ts';
-export { version } from './version.ts';

@@ -22,8 +22,8 @@ export function limiterOptions(config: RateLimiterConfig): LimiterOptions {
   };
 }
 
-/** Makes a limiter and finds its actor once it runs. */
-export type FindLimiterActor = (config: RateLimiterConfig, unitId: string) => AnyActorRef | undefined;
+/** Finds a limiter's actor, if it runs. */
+export type FindLimiterActor = (modelId: string, config: RateLimiterConfig, unitId: string) => AnyActorRef | undefined;
 
 interface Shared {
   readonly unit: LimiterUnit;
@@ -65,7 +65,7 @@ export class LimiterRegistry {
     const { clock } = this.#services;
     const id = unitId(modelId, config);
     const limiter: Limiter = createLimiter(limiterOptions(config), clock.now(), () => clock.wallMs());
-    const unit = new LimiterUnit(id, limiter, this.#services, () => this.#findActor(config, id));
+    const unit = new LimiterUnit(id, limiter, this.#services, () => this.#findActor(modelId, config, id));
     if (config.domain !== undefined) this.#shared.set(sharedKey(config), { unit, config });
     return { unit, isNew: true };
   }

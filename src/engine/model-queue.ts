@@ -4,11 +4,9 @@ import type { RequestActorInput } from '../../machines/request-machine.ts';
 import type { ParsedModelConfig } from '../config/model-config.ts';
 import type { Clock } from '../domain/clock.ts';
 import {
-  DeadlineExceeded,
   DuplicateRequest,
   EngineStopped,
   InvalidRequest,
-  QueueTimeoutError,
   RateLimitExceeded,
   RequestCancelled,
   SchedulerQueueFullError,
@@ -30,6 +28,7 @@ import { type RecordOwner, RequestRecord } from './request-record.ts';
 import type { Ending } from './settlement.ts';
 import { SharedCalls } from './shared-calls.ts';
 import { type RequestActor, spawnRequest } from './supervisor.ts';
+import { TimeLimits } from './time-limits.ts';
 
 export type SchedulerActor = ActorRefFrom<typeof modelSchedulerMachine>;
 
@@ -44,6 +43,7 @@ export class ModelQueue implements RecordOwner {
   readonly #life: RequestLife;
   readonly #runner: CallRunner;
   readonly #shared: SharedCalls;
+  readonly #times: TimeLimits;
   readonly #services: EngineServices;
   readonly #scheduler: SchedulerActor;
   readonly #supervisor: AnyActorRef;
@@ -66,6 +66,8 @@ export class ModelQueue implements RecordOwner {
     this.#services = services;
     this.#scheduler = scheduler;
     this.#supervisor = supervisorOf(scheduler);
+    const leave = (record: RequestRecord, ending: Ending): boolean => this.leave(record, ending);
+    this.#times = new TimeLimits({ modelId, requestTimeoutSeconds: config.requestTimeoutSeconds, leave }, services);
     this.history = new History(services.historySize, services.historyTtlMs);
     this.dispatcher = new Dispatcher(
       {
@@ -85,7 +87,7 @@ export class ModelQueue implements RecordOwner {
         modelId,
         counters,
         history: this.history,
-        onWaiting: (record, now) => this.#watchWait(record, now),
+        onWaiting: (record, now) => this.#times.watchWait(record, now),
         onSettled: () => {
           if (counters.live === 0) this.#onIdle?.();
         },
@@ -152,7 +154,7 @@ export class ModelQueue implements RecordOwner {
     const record = new RequestRecord(request, this, this.#tokensOf(request), key, this.#services.nextSeq(), now);
     this.#life.submitted(record);
     if (this.#endsAtOnce(record, now)) return record;
-    this.#watchTimes(record, now);
+    this.#times.watch(record, now);
     if (!this.#shared.join(record)) this.dispatcher.push(record);
     if (this.#services.wantsActor(record.id)) void record.actor;
     return record;
@@ -250,10 +252,9 @@ export class ModelQueue implements RecordOwner {
 
   /** Settles what can never run or comes too late; true when it did. */
   #endsAtOnce(record: RequestRecord, now: number): boolean {
-    const { signal, deadline } = record.request;
+    const { signal } = record.request;
     if (signal?.aborted) return this.cancel(record, signal.reason);
-    if (deadline !== undefined && this.#monotonic(deadline, now) <= now) return this.#missDeadline(record, deadline);
-    return this.#rejectMisfit(record);
+    return this.#times.endsAtOnce(record, now) || this.#rejectMisfit(record);
   }
 
   #rejectMisfit(record: RequestRecord): boolean {
@@ -267,31 +268,6 @@ export class ModelQueue implements RecordOwner {
       limit: limiter.largest,
     });
     return this.leave(record, { reason: 'rejected', error });
-  }
-
-  #watchTimes(record: RequestRecord, now: number): void {
-    const { signal, deadline } = record.request;
-    const { abortLinks, alarms } = this.#services;
-    if (signal !== undefined) abortLinks.link(signal, record);
-    if (deadline !== undefined)
-      record.deadlineAlarm = alarms.set(this.#monotonic(deadline, now), () => this.#missDeadline(record, deadline));
-    this.#watchWait(record, now);
-  }
-
-  #watchWait(record: RequestRecord, now: number): void {
-    const seconds = this.config.requestTimeoutSeconds;
-    if (seconds === undefined) return;
-    record.waitAlarm = this.#services.alarms.set(now + seconds * 1000 - record.waitedMs, () =>
-      this.leave(record, { reason: 'timeout', error: new QueueTimeoutError(record.id, this.modelId, seconds) }),
-    );
-  }
-
-  #missDeadline(record: RequestRecord, deadline: Date | number): boolean {
-    return this.leave(record, { reason: 'timeout', error: new DeadlineExceeded(record.id, this.modelId, new Date(deadline)) });
-  }
-
-  #monotonic(deadline: Date | number, now: number): number {
-    return now + Number(deadline) - this.clock.wallMs();
   }
 }
 

@@ -1,32 +1,19 @@
-import { produce } from 'immer';
 import { type Observable, ReplaySubject } from 'rxjs';
-import { type AnyActorRef, createActor } from 'xstate';
-import { childId, engineMachine } from '../../machines/engine-machine.ts';
-import { modelSchedulerMachine } from '../../machines/model-scheduler-machine.ts';
-import {
-  type ModelConfig,
-  type ParsedModelConfig,
-  parseModelConfig,
-  parseRateLimiterConfig,
-  type RateLimiterConfig,
-} from '../config/model-config.ts';
-import type { Clock } from '../domain/clock.ts';
-import { EngineStopped, InvalidConfiguration, ModelNotRegistered } from '../domain/errors.ts';
+import type { AnyActorRef } from 'xstate';
+import type { ModelConfig, RateLimiterConfig } from '../config/model-config.ts';
+import { EngineStopped } from '../domain/errors.ts';
 import type { RateLimiterType } from '../domain/limit-types.ts';
-import { type Logger, silentLogger } from '../domain/logger.ts';
+import { silentLogger } from '../domain/logger.ts';
 import { uuid } from '../lib/ids.ts';
-import { StringTable } from '../lib/string-table.ts';
 import { systemClock } from '../lib/system-clock.ts';
-import { AbortLinks } from './abort-links.ts';
-import { Alarms } from './alarms.ts';
+import { EngineActors } from './engine-actors.ts';
 import type { EngineEvent } from './engine-event.ts';
+import { type QueueManagerOptions, servicesOf } from './engine-options.ts';
 import type { EngineServices } from './engine-services.ts';
-import { estimateTokens, type TokenEstimator } from './estimate-tokens.ts';
 import { type Explanation, explain } from './explain.ts';
-import { Inspection, type InspectionObserver } from './inspection.ts';
-import { LimiterRegistry } from './limiter-registry.ts';
-import { ModelQueue, type SchedulerActor } from './model-queue.ts';
-import { HotStream, Outbox } from './outbox.ts';
+import { Inspection } from './inspection.ts';
+import type { ModelQueue } from './model-queue.ts';
+import { ModelRegistry } from './model-registry.ts';
 import type { Processor, UsageReport } from './processor.ts';
 import { type EngineMetrics, engineMetrics, type QueueInfo, queueInfo } from './queue-info.ts';
 import { QueueRequest, type RequestDefaults, type RequestInput } from './queue-request.ts';
@@ -35,30 +22,8 @@ import { RequestHandle } from './request-handle.ts';
 import type { RequestRecord } from './request-record.ts';
 import { sampledStream } from './sampled-stream.ts';
 import { unsettledResponse } from './settlement.ts';
-import { supervisorLogic } from './supervisor.ts';
 
 const SAMPLE_EVERY_MS = 250;
-
-export interface QueueManagerOptions {
-  /** Source of time; default the process's. */
-  readonly clock?: Clock;
-  /** Default: silent. Any object with pino's methods. */
-  readonly logger?: Logger;
-  /** Watches the actors; an XState inspection observer. Default none: watching halves the throughput. */
-  readonly inspect?: InspectionObserver;
-  /** How many new requests per second an inspector is shown; default 10. */
-  readonly inspectRequestsPerSecond?: number;
-  /** Settled requests remembered per model; default 1000. */
-  readonly historySize?: number;
-  /** How long they are remembered, in ms; default as long as there is room. */
-  readonly historyTtlMs?: number;
-  /** Source of jitter, from 0 to below 1; request ids come from it too when it is given. */
-  readonly random?: () => number;
-  /** Guesses token counts for requests that don't state them. */
-  readonly estimator?: TokenEstimator;
-  /** Milliseconds of waiting that one step of priority is worth; default 5000. */
-  readonly priorityStepMs?: number;
-}
 
 export interface ShutdownOptions {
   /** After so many ms whatever has not settled fails with reason `shutdown`. Default: waits for everything. */
@@ -87,47 +52,22 @@ export class QueueManager<P = unknown, R = unknown> {
   /** A sample of all counts every 250 ms. Shared; replays the last; completes when stopped; never errors; idle while unobserved. */
   readonly metrics$: Observable<EngineMetrics>;
   readonly #services: EngineServices;
-  readonly #registry: LimiterRegistry;
-  readonly #queues = new Map<string, ModelQueue>();
+  readonly #actors: EngineActors;
+  readonly #models: ModelRegistry;
   readonly #defaults: RequestDefaults;
-  readonly #actor;
   readonly #stopped$ = new ReplaySubject<void>(1);
   #stopping: Promise<void> | undefined;
 
   constructor(options: QueueManagerOptions = {}) {
     const clock = options.clock ?? systemClock;
     const logger = options.logger ?? silentLogger;
-    const outbox = new Outbox();
-    const events = new HotStream<EngineEvent>(outbox);
     const inspection = options.inspect && new Inspection(options.inspect, options.inspectRequestsPerSecond ?? 10, clock, logger);
-    let seq = 0;
-    this.#services = {
-      clock,
-      logger,
-      random: options.random ?? Math.random,
-      alarms: new Alarms(clock),
-      outbox,
-      events,
-      estimator: options.estimator ?? estimateTokens,
-      abortLinks: new AbortLinks((record, reason) => record.owner.cancel(record, reason)),
-      live: new StringTable(),
-      priorityStepMs: options.priorityStepMs ?? 5_000,
-      historySize: options.historySize ?? 1_000,
-      historyTtlMs: options.historyTtlMs,
-      nextSeq: () => ++seq,
-      wantsActor: (requestId) => inspection?.take(requestId) ?? false,
-    };
-    const { random } = options;
-    this.#defaults = { id: () => uuid(random), wallMs: () => clock.wallMs() };
-    this.#registry = new LimiterRegistry(this.#services, (config, unitId) => this.#limiterActor(config, unitId));
-    this.events$ = events.stream$;
-    this.metrics$ = sampledStream(clock, SAMPLE_EVERY_MS, () => engineMetrics(this.#queues.values(), clock.wallMs()), this.#stopped$);
-    const logic = engineMachine.provide({
-      actors: { modelScheduler: modelSchedulerMachine.provide({ actors: { supervisor: supervisorLogic as never } }) },
-    });
-    this.#actor = createActor(logic, { clock, ...(inspection && { inspect: inspection.inspect }) });
-    this.#actor.start();
-    this.#actor.send({ type: 'STARTED' });
+    this.#services = servicesOf(options, clock, logger, inspection);
+    this.#defaults = { id: () => uuid(options.random), wallMs: () => clock.wallMs() };
+    this.#actors = new EngineActors(clock, inspection);
+    this.#models = new ModelRegistry(this.#actors, this.#services);
+    this.events$ = this.#services.events.stream$;
+    this.metrics$ = sampledStream(clock, SAMPLE_EVERY_MS, () => engineMetrics(this.#models.queues(), clock.wallMs()), this.#stopped$);
     if (inspection) this.#sampleActors();
   }
 
@@ -146,7 +86,7 @@ export class QueueManager<P = unknown, R = unknown> {
 
   /** The root actor of everything this manager does. */
   get actor(): AnyActorRef {
-    return this.#actor;
+    return this.#actors.root;
   }
 
   /**
@@ -155,8 +95,7 @@ export class QueueManager<P = unknown, R = unknown> {
    */
   registerQueue<P2 = P, R2 = R>(config: ModelConfig, processor: Processor<P2, R2>): void {
     this.#refuseWhenStopped();
-    const parsed = parseModelConfig(config);
-    this.#register(parsed, processor);
+    this.#models.register(config, processor);
   }
 
   /** Registers several models with one processor; skips those registered already. Nothing is registered if one is wrong. */
@@ -165,26 +104,14 @@ export class QueueManager<P = unknown, R = unknown> {
     processor: Processor<P2, R2>,
   ): { registered: string[]; skipped: string[] } {
     this.#refuseWhenStopped();
-    const registered: string[] = [];
-    const skipped: string[] = [];
-    for (const parsed of configs.map(parseModelConfig)) {
-      if (this.#queues.has(parsed.modelId)) {
-        skipped.push(parsed.modelId);
-        continue;
-      }
-      this.#register(parsed, processor);
-      registered.push(parsed.modelId);
-    }
-    return { registered, skipped };
+    return this.#models.registerAll(configs, processor);
   }
 
   /** Closes one model's queue: takes nothing new, finishes or fails what it has, then forgets the model. */
   async unregisterQueue(modelId: string, options: ShutdownOptions = {}): Promise<void> {
-    const queue = this.#queue(modelId);
+    const queue = this.#models.queue(modelId);
     await this.#drain([queue], options);
-    this.#queues.delete(modelId);
-    for (const unit of queue.dispatcher.units) if (unit.users.size === 0 && unit.limiter.domain === undefined) unit.stop();
-    if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type: 'QUEUE_REMOVED', modelId });
+    this.#models.remove(queue);
   }
 
   /**
@@ -204,7 +131,7 @@ export class QueueManager<P = unknown, R = unknown> {
 
   /** What is known of a request: live, or among the last settled ones; null when it is unknown. Throws `ModelNotRegistered`. */
   getStatus(modelId: string, requestId: string): QueueResponse<R> | null {
-    const queue = this.#queue(modelId);
+    const queue = this.#models.queue(modelId);
     const record = this.#services.live.get(requestId);
     if (record !== undefined && record.owner === queue) return unsettledResponse(record);
     const remembered = queue.history.get(requestId, this.#services.clock.now());
@@ -213,7 +140,7 @@ export class QueueManager<P = unknown, R = unknown> {
 
   /** Corrects a request's tokens to what was used, at any time; idempotent. False when the request is unknown. */
   updateTokenUsage(modelId: string, requestId: string, usage: UsageReport): boolean {
-    return this.#queue(modelId).updateTokenUsage(requestId, usage);
+    return this.#models.queue(modelId).updateTokenUsage(requestId, usage);
   }
 
   /** Why a request has not started; null when it is not live. Costs O(pending). */
@@ -224,30 +151,30 @@ export class QueueManager<P = unknown, R = unknown> {
   }
 
   getRegisteredModels(): string[] {
-    return [...this.#queues.keys()];
+    return this.#models.ids;
   }
 
   getQueueInfo(modelId: string): QueueInfo {
-    return queueInfo(this.#queue(modelId));
+    return queueInfo(this.#models.queue(modelId));
   }
 
   getAllQueuesInfo(): Record<string, QueueInfo> {
-    return Object.fromEntries([...this.#queues].map(([modelId, queue]) => [modelId, queueInfo(queue)]));
+    return Object.fromEntries(this.#models.queues().map((queue) => [queue.modelId, queueInfo(queue)]));
   }
 
   /** Samples of one queue every 250 ms. Shared; replays the last; completes when stopped; never errors; idle while unobserved. */
   queue$(modelId: string): Observable<QueueInfo> {
-    const queue = this.#queue(modelId);
+    const queue = this.#models.queue(modelId);
     return sampledStream(this.#services.clock, SAMPLE_EVERY_MS, () => queueInfo(queue), this.#stopped$);
   }
 
   /** Starts nothing of this model any more; what runs goes on and new requests wait. */
   pauseQueue(modelId: string): void {
-    this.#queue(modelId).pause();
+    this.#models.queue(modelId).pause();
   }
 
   resumeQueue(modelId: string): void {
-    this.#queue(modelId).resume();
+    this.#models.queue(modelId).resume();
   }
 
   /**
@@ -255,20 +182,13 @@ export class QueueManager<P = unknown, R = unknown> {
    * differ), another type is added. Usage stays; a smaller limit may be exceeded by what is counted until it goes.
    */
   updateLimits(modelId: string, rateLimiters: readonly RateLimiterConfig[]): void {
-    const queue = this.#queue(modelId);
-    const changes = rateLimiters.map(parseRateLimiterConfig);
-    const plan = changes.map((change) => ({ change, current: queue.config.rateLimiters.find((config) => sameLimiter(config, change)) }));
-    this.#registry.check(plan.filter(({ current }) => current === undefined).map(({ change }) => change));
-    for (const { change, current } of plan) {
-      if (current === undefined) this.#addLimiter(queue, change);
-      else this.#changeLimit(queue, current, change.limit);
-    }
+    this.#models.updateLimits(modelId, rateLimiters);
   }
 
   /** Counts what was sent before this process existed; call it before the first submit. */
   restoreUsage(modelId: string, usages: readonly RestoredUsage[]): void {
     const { clock } = this.#services;
-    const { units } = this.#queue(modelId).dispatcher;
+    const { units } = this.#models.queue(modelId).dispatcher;
     for (const { type, amount, at } of [...usages].sort((a, b) => a.at - b.at)) {
       const ageMs = Math.max(0, clock.wallMs() - at);
       for (const { limiter } of units) if (limiter.type === type) limiter.restore(amount, clock.now() - ageMs);
@@ -277,9 +197,9 @@ export class QueueManager<P = unknown, R = unknown> {
 
   /** Takes nothing new, finishes what it has, and resolves when every caller is answered. Idempotent. */
   async shutdownAll(options: ShutdownOptions = {}): Promise<void> {
-    const queues = [...this.#queues.values()];
+    const queues = this.#models.queues();
     this.#stopping ??= (async () => {
-      this.#actor.send({ type: 'DRAIN' });
+      this.#actors.drain();
       await Promise.all(queues.map((queue) => queue.drain()));
       this.#stop();
     })();
@@ -300,91 +220,17 @@ export class QueueManager<P = unknown, R = unknown> {
   }
 
   #stop(): void {
-    for (const queue of this.#queues.values()) for (const unit of queue.dispatcher.units) unit.stop();
-    this.#registry.stop();
-    this.#queues.clear();
-    this.#actor.send({ type: 'STOP' });
+    this.#models.stop();
+    this.#actors.stop();
     this.#stopped$.next();
     this.#stopped$.complete();
     this.#services.events.complete();
   }
 
-  #register(config: ParsedModelConfig, processor: Processor<never, unknown>): void {
-    const { modelId } = config;
-    if (this.#queues.has(modelId))
-      throw new InvalidConfiguration(`Model '${modelId}' is already registered. Unregister it first.`, 'modelId');
-    if (typeof processor !== 'function')
-      throw new InvalidConfiguration(`The processor of model '${modelId}' is ${String(processor)}: expected a function.`, 'processor');
-    this.#registry.check(config.rateLimiters);
-    const obtained = config.rateLimiters.map((limit) => ({ limit, ...this.#registry.obtain(modelId, limit) }));
-    const specs = obtained.map(({ limit, unit }) => ({ id: unit.id, type: limit.type, domain: limit.domain, limit: limit.limit }));
-    this.#actor.send({
-      type: 'QUEUE_REGISTERED',
-      queue: { modelId, ownLimiters: specs.filter(({ domain }) => domain === undefined), limiterIds: specs.map(({ id }) => id) },
-    });
-    for (const { limit, unit, isNew } of obtained)
-      if (isNew && limit.domain !== undefined) this.#showInDomain(limit, limit.domain, unit.id);
-    const scheduler = this.#child(childId.queue(modelId)) as SchedulerActor;
-    const units = obtained.map(({ unit }) => unit);
-    this.#queues.set(modelId, new ModelQueue(config, processor as Processor, units, scheduler, this.#services));
-  }
-
-  #addLimiter(queue: ModelQueue, config: RateLimiterConfig): void {
-    const { unit, isNew } = this.#registry.obtain(queue.modelId, config);
-    if (config.domain !== undefined && isNew) this.#showInDomain(config, config.domain, unit.id);
-    if (config.domain === undefined) {
-      const scheduler = this.#child(childId.queue(queue.modelId)) as SchedulerActor;
-      scheduler.send({ type: 'LIMITER_ADDED', limiter: { id: unit.id, type: config.type, domain: undefined, limit: config.limit } });
-    }
-    queue.dispatcher.addUnit(unit);
-    queue.config = produce(queue.config, (draft) => {
-      draft.rateLimiters = [...draft.rateLimiters, config];
-    });
-  }
-
-  #changeLimit(queue: ModelQueue, current: RateLimiterConfig, limit: number): void {
-    const index = queue.config.rateLimiters.indexOf(current);
-    const unit = queue.dispatcher.units[index];
-    if (unit === undefined) return;
-    unit.setLimit(limit);
-    this.#registry.changed(unit, limit);
-    queue.config = produce(queue.config, (draft) => {
-      const config = draft.rateLimiters[index];
-      if (config !== undefined) config.limit = limit;
-    });
-  }
-
-  #showInDomain(config: RateLimiterConfig, domain: string, unitId: string): void {
-    if (this.#child(childId.domain(domain)) === undefined) this.#actor.send({ type: 'DOMAIN_ADDED', domain });
-    this.#child(childId.domain(domain))?.send({
-      type: 'LIMITER_ADDED',
-      limiter: { id: unitId, type: config.type, domain, limit: config.limit },
-    });
-  }
-
-  #limiterActor(config: RateLimiterConfig, unitId: string): AnyActorRef | undefined {
-    if (config.domain !== undefined) return childOf(this.#child(childId.domain(config.domain)), unitId);
-    for (const modelId of this.#queues.keys()) {
-      const found = childOf(this.#child(childId.queue(modelId)), unitId);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  #child(id: string): AnyActorRef | undefined {
-    return childOf(this.#actor, id);
-  }
-
   #submit(input: RequestInput<unknown>): RequestRecord {
     this.#refuseWhenStopped();
     const request = input instanceof QueueRequest ? input : new QueueRequest(input, this.#defaults);
-    return this.#queue(request.modelId).submit(request);
-  }
-
-  #queue(modelId: string): ModelQueue {
-    const queue = this.#queues.get(modelId);
-    if (queue === undefined) throw new ModelNotRegistered(modelId, this.getRegisteredModels());
-    return queue;
+    return this.#models.queue(request.modelId).submit(request);
   }
 
   #refuseWhenStopped(): void {
@@ -396,8 +242,8 @@ export class QueueManager<P = unknown, R = unknown> {
     const { clock } = this.#services;
     clock.setTimeout(
       () => {
-        if (this.#actor.getSnapshot().status !== 'active') return;
-        for (const queue of this.#queues.values()) {
+        if (!this.#actors.active) return;
+        for (const queue of this.#models.queues()) {
           queue.sample();
           for (const unit of queue.dispatcher.units) unit.sample();
         }
@@ -407,23 +253,4 @@ export class QueueManager<P = unknown, R = unknown> {
       { background: true },
     );
   }
-}
-
-function childOf(parent: AnyActorRef | undefined, id: string): AnyActorRef | undefined {
-  return parent?.getSnapshot().children?.[id];
-}
-
-/** Whether two configurations speak of the same limiter; throws where they differ in more than the limit. */
-function sameLimiter(current: RateLimiterConfig, change: RateLimiterConfig): boolean {
-  if (current.type !== change.type || current.domain !== change.domain) return false;
-  const { limit: _current, ...was } = current;
-  const { limit: _change, ...wanted } = change;
-  for (const [key, value] of Object.entries(wanted)) {
-    if (value === undefined || value === was[key as keyof typeof was]) continue;
-    throw new InvalidConfiguration(
-      `updateLimits: '${key}' of the ${change.type} limit is ${String(value)}, but only 'limit' can change while a queue runs. Unregister the model to change more.`,
-      key,
-    );
-  }
-  return true;
 }

@@ -32,3 +32,6 @@ export function macrotask(): Promise<void> {
     else setTimeout(resolve, 0);
   });
 }
+
+/** The process's source of randomness, from 0 to below 1; whoever needs it takes it as an argument. */
+export const systemRandom: () => number = Math.random;

@@ -1,0 +1,54 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Logger } from '../domain/logger.ts';
+import { StringTable } from '../lib/string-table.ts';
+import { systemRandom } from '../lib/system-clock.ts';
+import { AbortLinks } from './abort-links.ts';
+import { Alarms } from './alarms.ts';
+import type { EngineEvent } from './engine-event.ts';
+import type { EngineServices } from './engine-services.ts';
+import { estimateTokens, type TokenEstimator } from './estimate-tokens.ts';
+import type { Inspection, InspectionObserver } from './inspection.ts';
+import { HotStream, Outbox } from './outbox.ts';
+
+export interface QueueManagerOptions {
+  /** Source of time; default the process's. */
+  readonly clock?: Clock;
+  /** Default: silent. Any object with pino's methods. */
+  readonly logger?: Logger;
+  /** Watches the actors; an XState inspection observer. Default none: watching halves the throughput. */
+  readonly inspect?: InspectionObserver;
+  /** How many new requests per second an inspector is shown; default 10. */
+  readonly inspectRequestsPerSecond?: number;
+  /** Settled requests remembered per model; default 1000. */
+  readonly historySize?: number;
+  /** How long they are remembered, in ms; default as long as there is room. */
+  readonly historyTtlMs?: number;
+  /** Source of jitter, from 0 to below 1; request ids come from it too when it is given. */
+  readonly random?: () => number;
+  /** Guesses token counts for requests that don't state them. */
+  readonly estimator?: TokenEstimator;
+  /** Milliseconds of waiting that one step of priority is worth; default 5000. */
+  readonly priorityStepMs?: number;
+}
+
+/** What the queues of one engine share, made from its options. */
+export function servicesOf(options: QueueManagerOptions, clock: Clock, logger: Logger, inspection: Inspection | undefined): EngineServices {
+  const outbox = new Outbox();
+  let seq = 0;
+  return {
+    clock,
+    logger,
+    random: options.random ?? systemRandom,
+    alarms: new Alarms(clock),
+    outbox,
+    events: new HotStream<EngineEvent>(outbox),
+    estimator: options.estimator ?? estimateTokens,
+    abortLinks: new AbortLinks((record, reason) => record.owner.cancel(record, reason)),
+    live: new StringTable(),
+    priorityStepMs: options.priorityStepMs ?? 5_000,
+    historySize: options.historySize ?? 1_000,
+    historyTtlMs: options.historyTtlMs,
+    nextSeq: () => ++seq,
+    wantsActor: (requestId) => inspection?.take(requestId) ?? false,
+  };
+}
