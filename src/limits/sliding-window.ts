@@ -5,14 +5,18 @@ function guardMs(windowMs: number): number {
   return 1 + windowMs * 1e-4;
 }
 
+/** From so many entries on a window is kept in slots of this fraction of itself. */
+const MOST_EXACT = 4_096;
+
 /**
- * Sliding window: an entry counts for exactly one window after its stamp. With `slotMs` > 0 stamps are rounded up
- * to the end of their slot, so that at most window ÷ slot + 1 entries are kept however many are counted, at the
- * price of holding each up to one slot longer. Add and expire are amortised O(1).
+ * Sliding window: an entry counts for exactly one window after its stamp. Where a window holds many entries, or
+ * with `slotMs` > 0 from the start, stamps are rounded up to the end of their slot: memory stays bounded however
+ * many are counted, at the price of holding each up to one slot longer. Add and expire are amortised O(1).
  */
 export class SlidingWindow implements Meter {
   readonly #holdMs: number;
   readonly #slotMs: number;
+  readonly #coarseSlotMs: number;
   #stamps: number[] = [];
   #costs: number[] = [];
   #head = 0;
@@ -23,13 +27,17 @@ export class SlidingWindow implements Meter {
   constructor(windowMs: number, slotMs = 0) {
     this.#holdMs = windowMs + guardMs(windowMs);
     this.#slotMs = slotMs;
+    this.#coarseSlotMs = Math.max(slotMs, windowMs / MOST_EXACT);
   }
 
   add(cost: number, at: number): number {
-    const stamp = this.#slotMs > 0 ? Math.ceil(at / this.#slotMs) * this.#slotMs : at;
-    this.#sum += cost;
+    const slotMs = this.#slot();
     const last = this.#stamps.length - 1;
-    if (last >= this.#head && this.#stamps[last] === stamp) {
+    const latest = last >= this.#head ? (this.#stamps[last] as number) : at;
+    // A slot may end later than an exact stamp that follows it: stamps stay in order.
+    const stamp = Math.max(latest, slotMs > 0 ? Math.ceil(at / slotMs) * slotMs : at);
+    this.#sum += cost;
+    if (last >= this.#head && latest === stamp) {
       this.#costs[last] = (this.#costs[last] as number) + cost;
       return this.#base + last;
     }
@@ -56,8 +64,9 @@ export class SlidingWindow implements Meter {
     for (let i = this.#head; i < this.#stamps.length && (this.#stamps[i] as number) + this.#holdMs <= at; i++) {
       sum -= this.#costs[i] as number;
     }
+    const goneAfter = this.#holdMs + this.#slot();
     for (const count of pending) {
-      if (!(count.dueAt + this.#holdMs + this.#slotMs <= at)) sum += count.cost;
+      if (!(count.dueAt + goneAfter <= at)) sum += count.cost;
     }
     return sum;
   }
@@ -72,9 +81,13 @@ export class SlidingWindow implements Meter {
     }
     for (const count of pending) {
       left -= count.cost;
-      if (left <= 0) return count.dueAt + this.#holdMs + this.#slotMs;
+      if (left <= 0) return count.dueAt + this.#holdMs + this.#slot();
     }
     return Number.POSITIVE_INFINITY;
+  }
+
+  #slot(): number {
+    return this.#stamps.length - this.#head < MOST_EXACT ? this.#slotMs : this.#coarseSlotMs;
   }
 
   #expire(now: number): void {
