@@ -26,6 +26,8 @@ export const rateLimiterConfigSchema = z
     subWindowSeconds: seconds('a sub-window').optional(),
     /** Whether the provider gives back what was estimated and not used; default true. */
     refund: z.boolean().optional(),
+    /** The provider charges its own estimate when it admits a call and never corrects it, as OpenAI and Azure do; default false. */
+    chargedUpFront: z.boolean().optional(),
     /** Longest time in ms in which the provider counts a request once it is written; default 1000, 200 for windows up to 10 s. */
     countedWithinMs: z.number('expected milliseconds ≥ 0').nonnegative('expected milliseconds ≥ 0').optional(),
     /** Limiters with the same domain and type are one limiter, whatever model uses them. */
@@ -123,7 +125,7 @@ function limiterProblem(config: LimiterFields): { path: string; message: string 
   const window = config.timePeriod ?? (config.type.endsWith('d') ? 86_400 : 60);
   const given = (key: keyof LimiterFields): boolean => config[key] !== undefined;
   if (config.type === 'concurrent') {
-    const useless = (['timePeriod', 'algorithm', 'burst', 'timeZone', 'subWindowSeconds', 'countedWithinMs', 'refund'] as const).find(
+    const useless = (['timePeriod', 'algorithm', 'burst', 'timeZone', 'subWindowSeconds', 'countedWithinMs', 'refund', 'chargedUpFront'] as const).find(
       given,
     );
     if (useless !== undefined) return { path: useless, message: 'expected nothing: a concurrent limit has no window' };

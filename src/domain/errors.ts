@@ -182,3 +182,18 @@ export class RateLimitRefused extends LLMQueueException {
     this.domain = details.domain;
   }
 }
+
+/**
+ * Makes an error without a stack trace: where many requests end at once, as by one abort signal, the traces would
+ * take longer than everything else and would all say the same.
+ */
+export function withoutStack<E extends Error>(make: () => E): E {
+  const limit = Error.stackTraceLimit;
+  // Not writable where an embedder froze the globals: then the trace is made after all.
+  if (!Reflect.set(Error, 'stackTraceLimit', 0)) return make();
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

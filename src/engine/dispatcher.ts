@@ -134,7 +134,10 @@ export class Dispatcher implements LimiterUser {
     if (!this.#enabled || this.queue.size === 0) this.#rest();
     else if (this.#gateUntil > now) this.#wake(this.#gateUntil);
     else this.#admit(now, admitted, misfits);
-    if (admitted.length > 0 || misfits.length > 0) this.#options.onPass({ now, admitted, misfits });
+    if (admitted.length === 0 && misfits.length === 0) return;
+    this.#options.onPass({ now, admitted, misfits });
+    // Only now that the calls are written is it known when their room comes back, and so what fits behind a claim.
+    if (this.#claiming) this.requestPass();
   };
 
   #admit(now: number, admitted: Admitted[], misfits: RequestRecord[]): void {

@@ -17,6 +17,7 @@ export function limiterOptions(config: RateLimiterConfig): LimiterOptions {
     timeZone: config.timeZone,
     subWindowMs: config.subWindowSeconds === undefined ? undefined : config.subWindowSeconds * 1000,
     refund: config.refund,
+    chargedUpFront: config.chargedUpFront,
     countedWithinMs: config.countedWithinMs,
     domain: config.domain,
   };

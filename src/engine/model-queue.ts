@@ -10,6 +10,7 @@ import {
   RateLimitExceeded,
   RequestCancelled,
   SchedulerQueueFullError,
+  withoutStack,
 } from '../domain/errors.ts';
 import type { TokenCounts } from '../domain/limit-types.ts';
 import { costOf } from '../limits/cost.ts';
@@ -161,7 +162,7 @@ export class ModelQueue implements RecordOwner {
   }
 
   cancel(record: RequestRecord, reason: unknown): boolean {
-    return this.leave(record, { reason: 'cancelled', error: new RequestCancelled(record.id, reason) });
+    return this.leave(record, { reason: 'cancelled', error: withoutStack(() => new RequestCancelled(record.id, reason)) });
   }
 
   /** Ends one caller's request; a call that others share goes on for them. False when it has settled already. */

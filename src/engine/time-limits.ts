@@ -1,4 +1,4 @@
-import { DeadlineExceeded, QueueTimeoutError } from '../domain/errors.ts';
+import { DeadlineExceeded, QueueTimeoutError, withoutStack } from '../domain/errors.ts';
 import type { EngineServices } from './engine-services.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { Ending } from './settlement.ts';
@@ -41,14 +41,14 @@ export class TimeLimits {
     const { requestTimeoutSeconds: seconds, modelId, leave } = this.#options;
     if (seconds === undefined) return;
     record.waitAlarm = this.#services.alarms.set(now + seconds * 1000 - record.waitedMs, () =>
-      leave(record, { reason: 'timeout', error: new QueueTimeoutError(record.id, modelId, seconds) }),
+      leave(record, { reason: 'timeout', error: withoutStack(() => new QueueTimeoutError(record.id, modelId, seconds)) }),
     );
   }
 
   #missDeadline(record: RequestRecord, deadline: Date | number): boolean {
     return this.#options.leave(record, {
       reason: 'timeout',
-      error: new DeadlineExceeded(record.id, this.#options.modelId, new Date(deadline)),
+      error: withoutStack(() => new DeadlineExceeded(record.id, this.#options.modelId, new Date(deadline))),
     });
   }
 

@@ -1,7 +1,7 @@
 /** Room that a blocked head has asked for in one limiter: others may not take what it needs at `at`. */
 export interface Claim {
   readonly cost: number;
-  /** When the claimant can start as far as this limiter knows; Infinity: unknown. */
+  /** When the claimant has to be able to start; Infinity: unknown. */
   readonly at: number;
   /** Age: claims with a smaller number are older and are respected by younger ones. */
   readonly seq: number;
@@ -24,8 +24,14 @@ export class Claims {
     return sum;
   }
 
-  place(owner: object, claim: Claim): void {
-    this.#byOwner.set(owner, claim);
+  /**
+   * Places or renews a claim. Others may delay the claimant by `toleranceMs` in all, however often it renews: room
+   * that is free until then would otherwise lie idle for want of a few units at the exact moment.
+   */
+  place(owner: object, claim: Claim, toleranceMs: number): void {
+    const before = this.#byOwner.get(owner);
+    const latest = before?.seq === claim.seq && before.at !== Number.POSITIVE_INFINITY ? before.at : Number.POSITIVE_INFINITY;
+    this.#byOwner.set(owner, { ...claim, at: Math.max(claim.at, Math.min(latest, claim.at + toleranceMs)) });
   }
 
   /** Takes the owner's claim back; whether there was one. */

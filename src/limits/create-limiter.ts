@@ -16,6 +16,10 @@ const COUNTED_WITHIN_SHORT_MS = 200;
 /** Without a stated burst a bucket holds this share of the limit, and refills with the rest over a window. */
 const SAFE_BURST = 0.1;
 
+/** What backfill may cost the head of a queue: without it, half a percent of the limit lies idle. */
+const CLAIM_TOLERANCE_OF_WINDOW = 1 / 120;
+const LONGEST_CLAIM_TOLERANCE_MS = 500;
+
 /** How a limit is kept. Durations in milliseconds. */
 export interface LimiterOptions {
   readonly type: RateLimiterType;
@@ -31,6 +35,8 @@ export interface LimiterOptions {
   readonly subWindowMs?: number | undefined;
   /** Whether unused estimates come back. Default true. */
   readonly refund?: boolean | undefined;
+  /** The provider charges its own estimate at admission and never corrects it. Default false. */
+  readonly chargedUpFront?: boolean | undefined;
   readonly countedWithinMs?: number | undefined;
   readonly domain?: string | undefined;
 }
@@ -65,6 +71,8 @@ export function createLimiter(options: LimiterOptions, now: number, wallMs: () =
     countedWithinMs: concurrent ? Number.POSITIVE_INFINITY : countedWithinMs,
     maxCountedWithinMs: Math.max(countedWithinMs, Math.min(windowMs, MINUTE_MS)),
     refund: options.refund ?? true,
+    chargedUpFront: options.chargedUpFront ?? false,
+    claimToleranceMs: Math.min(windowMs * CLAIM_TOLERANCE_OF_WINDOW, LONGEST_CLAIM_TOLERANCE_MS),
     pacer: sliding ? new Pacer(windowMs) : undefined,
   });
 }

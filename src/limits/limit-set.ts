@@ -63,12 +63,12 @@ export class LimitSet {
     return at;
   }
 
-  /** Claims room for a head that has to wait, in each limiter at the time its last limiter lets it start. */
+  /** Claims room for a head that has to wait, in each limiter at the time its last limiter lets it start, which is returned. */
   claim(tokens: TokenCounts, owner: object, seq: number, now: number, paced: boolean): number {
     const at = this.nextFreeAt(tokens, now, paced);
     for (const limiter of this.#limiters) {
       const cost = costOf(limiter.type, tokens);
-      limiter.claims.place(owner, { cost, seq, at: at === Number.POSITIVE_INFINITY ? limiter.nextFreeAt(cost, now, paced) : at });
+      limiter.claim(owner, { cost, seq, at: at === Number.POSITIVE_INFINITY ? limiter.nextFreeAt(cost, now, paced) : at });
     }
     return at;
   }

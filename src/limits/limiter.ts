@@ -1,6 +1,6 @@
 import type { LimiterState, RateLimiterType } from '../domain/limit-types.ts';
 import { Fifo } from '../lib/fifo.ts';
-import { Claims } from './claims.ts';
+import { type Claim, Claims } from './claims.ts';
 import { COUNTED, Hold, IN_FLIGHT, RELEASED } from './hold.ts';
 import type { Meter } from './meter.ts';
 import type { Pacer } from './pacer.ts';
@@ -25,6 +25,10 @@ export interface LimiterSpec {
   readonly maxCountedWithinMs: number;
   /** Whether the provider gives back what was estimated but not used. */
   readonly refund: boolean;
+  /** The provider never corrects what it charged at admission: usage reports change nothing. */
+  readonly chargedUpFront: boolean;
+  /** How much longer than necessary a claim here may be made to wait, in all. */
+  readonly claimToleranceMs: number;
   readonly pacer?: Pacer | undefined;
 }
 
@@ -132,6 +136,11 @@ export class Limiter {
     return true;
   }
 
+  /** Claims room for a head that has to wait; see {@link Claims}. */
+  claim(owner: object, claim: Claim): void {
+    this.claims.place(owner, claim, this.#spec.claimToleranceMs);
+  }
+
   /** Whether `cost` taken now by `owner` leaves the heads that claimed room theirs. */
   respectsClaims(cost: number, owner: object, now: number): boolean {
     return this.claims.size === 0 || this.claims.leaveRoomFor(cost, owner, (at) => this.#freeAtTime(at, now));
@@ -199,7 +208,7 @@ export class Limiter {
   settle(hold: Hold, actual: number, now: number): void {
     this.advance(now);
     const delta = actual - hold.cost;
-    if (delta === 0 || hold.state === RELEASED || (delta < 0 && !this.#spec.refund)) return;
+    if (delta === 0 || hold.state === RELEASED || this.#spec.chargedUpFront || (delta < 0 && !this.#spec.refund)) return;
     hold.cost = actual;
     if (hold.state === IN_FLIGHT) this.#inFlight += delta;
     else this.#adjust(hold, delta, now);
