@@ -18,4 +18,4 @@ export interface BenchCase {
 }
 
 export const FULL: Effort = { quick: false, repetitions: 3, seeds: [1, 2, 3], windows: 100 };
-export const QUICK: Effort = { quick: true, repetitions: 1, seeds: [1], windows: 15 };
+export const QUICK: Effort = { quick: true, repetitions: 1, seeds: [1], windows: 10 };

@@ -48,6 +48,7 @@ export const pendingCase: BenchCase = {
       quick ? 1 : repetitions + 2,
     );
     const cost = (results: typeof large): number[] => pick(results, 'microseconds');
+    const inRounds = ratios(pick(large, 'inRounds'), pick(small, 'inRounds'));
     const cancelled = (await interleaved('cancel', [{ pending: many }], repetitions))[0] ?? [];
     const looks = ['nothing', 'response', 'actor'] as const;
     const heaps = await interleaved(
@@ -60,6 +61,7 @@ export const pendingCase: BenchCase = {
       line(GROUP, `cost of a request at ${name} pending`, 'µs', cost(large)),
       line(GROUP, 'cost of a request at 1,000 pending', 'µs', cost(small)),
       line(GROUP, `cost at ${name} ÷ cost at 1,000 pending`, '×', ratios(cost(large), cost(small)), { atMost: 1.3 }),
+      line(GROUP, `… where ${name} are submitted at once ÷ in rounds of 1,000`, '×', inRounds),
       line(GROUP, `cancel of ${name} pending`, 's', pick(cancelled, 'seconds'), { below: 1 }),
       line(GROUP, 'heap of a pending request with its handle and id', 'kB', held ?? [], { atMost: 1 }),
       line(GROUP, '… with its promise taken as well', 'kB', awaited ?? []),

@@ -12,6 +12,8 @@ const WIDTH = 2;
 const SHARE_TARGET = 0.98;
 const LATENCIES: readonly Latency[] = ['streaming', 'long'];
 const COUNTINGS: readonly Counting[] = ['bucket', 'fixed', 'sliding', 'slices-10s'];
+/** What passes a sliding window passes a bucket and a fixed window of the same size too. */
+const STRICTEST: readonly Counting[] = ['sliding'];
 
 /** Scenarios that stand in one row of the table. */
 interface Row {
@@ -50,7 +52,7 @@ const PROMISED: readonly Row[] = [
     ),
   ),
   ...LATENCIES.map((latency) => row('90k, requests on slices of 1 s', latency, { scarcity: 'estimate', limit: 90_000 }, ['slices-1s'])),
-  ...LATENCIES.map((latency) => row('30k tokens a minute', latency, { scarcity: 'estimate', limit: 30_000 }, COUNTINGS)),
+  ...LATENCIES.map((latency) => row('30k tokens a minute', latency, { scarcity: 'estimate', limit: 30_000 }, STRICTEST)),
   ...LATENCIES.map((latency) =>
     row('600 requests a minute, binding on slices of 1 s', latency, { scarcity: 'requests', limit: 600 }, ['slices-1s']),
   ),
@@ -90,7 +92,8 @@ function shareLine({ name, scenarios, target }: Row, results: readonly (readonly
   const perCounting = results.map((figures) => pick(figures, 'share'));
   const smallest = perCounting.reduce((a, b) => (median(b) < median(a) ? b : a));
   const counting = scenarios[perCounting.indexOf(smallest)]?.counting;
-  const note = perCounting.length > 1 ? `worst: ${counting}` : undefined;
+  const differ = new Set(perCounting.map((shares) => median(shares))).size > 1;
+  const note = differ ? `worst: ${counting}` : undefined;
   return line(GROUP, name, 'share', smallest, target === undefined ? undefined : { atLeast: target }, note);
 }
 
