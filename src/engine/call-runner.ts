@@ -13,7 +13,7 @@ import type { QueueCounters } from './queue-counters.ts';
 import { readUsage } from './read-usage.ts';
 import type { RequestLife } from './request-life.ts';
 import type { RequestRecord } from './request-record.ts';
-import { asProcessingError, type Ending } from './settlement.ts';
+import { asProcessingError, type Ending, misfit } from './settlement.ts';
 
 /** Longest wait after a refusal that names no limiter of ours and no time. */
 const UNNAMED_REFUSAL_MS = 1_000;
@@ -155,7 +155,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     }
     const parsed = this.#options.config.resultSchema?.safeParse(raw);
     if (parsed?.success === false) {
-      this.#fail(subject, { reason: 'error', error: asProcessingError(parsed.error, subject.id, attempt.attempt) }, attempt);
+      this.#fail(subject, { reason: 'error', error: misfit(parsed.error, subject.id) }, attempt);
     } else {
       this.#complete(subject, parsed === undefined ? raw : parsed.data, attempt, now);
     }

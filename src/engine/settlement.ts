@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { LLMQueueException, ProcessingError } from '../domain/errors.ts';
 import type { FailureReason } from '../domain/request-status.ts';
 import type { CompletedResponse, FailedResponse, UnsettledResponse } from './queue-response.ts';
@@ -65,6 +66,15 @@ export function asProcessingError(thrown: unknown, requestId: string, attempt: n
   return new ProcessingError(said === '' ? `Attempt ${attempt} of request '${requestId}' failed without a message.` : said, {
     cause: thrown,
     retryable: LLMQueueException.isInstance(thrown) && thrown.retryable,
+  });
+}
+
+/** The error of a result that the model's `resultSchema` does not accept; `cause` is zod's error with every issue. */
+export function misfit(mismatch: z.ZodError, requestId: string): ProcessingError {
+  const issue = mismatch.issues[0];
+  const path = ['result', ...(issue?.path ?? [])].join('.');
+  return new ProcessingError(`Request '${requestId}': '${path}' does not fit resultSchema: ${issue?.message ?? 'invalid'}.`, {
+    cause: mismatch,
   });
 }
 

@@ -30,7 +30,9 @@ const broods = new WeakMap<AnyActorRef, Brood>();
  * Owns the live request actors of one model. Custom logic, because a machine that spawns copies all its children
  * each time; children report back by XState's own done and error events and are forgotten at once.
  */
-export const supervisorLogic: ActorLogic<Snapshot<unknown>, EventObject> = {
+export const supervisorLogic: ActorLogic<Snapshot<unknown>, EventObject> & { readonly config: object } = {
+  // Not a chart's: it names the actor in an inspector.
+  config: { id: 'supervisor', description: 'Owns the actors of the live requests of one model.' },
   getInitialSnapshot: (scope) => {
     broods.set(scope.self, { children: new StringTable(), parent: unregistering(scope.self) });
     return ACTIVE;

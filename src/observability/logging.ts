@@ -13,21 +13,22 @@ export interface LoggingOptions {
   readonly dangerouslyLogContent?: boolean;
 }
 
-let root: Logger | undefined;
+// It has no name of its own: pino writes a child's name beside its parent's, and a line would hold two.
+let nameless: Logger | undefined;
 
 /** Sets up the process's logger; JSON lines, keys and prompts redacted. Loggers taken before keep their settings. */
 export function setupLogging(options: LoggingOptions = {}): Logger {
-  const settings = {
-    name: 'llm_queue',
-    level: options.level ?? 'info',
-    ...(!options.dangerouslyLogContent && { redact: { paths: REDACTED, censor: '[redacted]' } }),
-  };
-  root = options.destination === undefined ? pino(settings) : pino(settings, options.destination);
-  return root;
+  nameless = makeNameless(options);
+  return nameless.child({ name: 'llm_queue' });
 }
 
 /** A logger named `llm_queue.<name>`. Hand it to `new QueueManager({ logger })`. */
 export function getLogger(name: string): Logger {
-  root ??= setupLogging();
-  return root.child({ name: `llm_queue.${name}` });
+  nameless ??= makeNameless({});
+  return nameless.child({ name: `llm_queue.${name}` });
+}
+
+function makeNameless({ level = 'info', destination, dangerouslyLogContent }: LoggingOptions): Logger {
+  const settings = { level, ...(!dangerouslyLogContent && { redact: { paths: REDACTED, censor: '[redacted]' } }) };
+  return destination === undefined ? pino(settings) : pino(settings, destination);
 }
