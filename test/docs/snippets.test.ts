@@ -17,7 +17,7 @@ it('compiles every TypeScript block of the documents against the sources', () =>
 it('finds a block that does not compile, and names its line', () => {
   const wrong = [
     { page: 'page.md', line: 7, language: 'ts', code: "const info = manager.getQueueInfo('m');\ninfo.queueLength;" },
-    { page: 'page.md', line: 20, language: 'ts', code: "import { QueueManager } from 'headgate';\nnew QueueManager().registerQueue({ modelID: 'm' }, processor);" },
+    { page: 'page.md', line: 20, language: 'ts', code: "import { QueueManager } from 'headgate';\nnew QueueManager().registerQueue({ modelID: 'm' }, processor);\nmanager;" },
   ];
 
   const errors = typeErrors(wrong);
@@ -25,5 +25,5 @@ it('finds a block that does not compile, and names its line', () => {
   expect(errors).toHaveLength(3);
   expect(errors[0]).toMatch(/^page\.md:8: .*queueLength/);
   expect(errors[1]).toMatch(/^page\.md:21: .*modelID/);
-  expect(errors[2]).toMatch(/^page\.md:21: .*processor/);
+  expect(errors[2]).toMatch(/^page\.md:22: .*manager/);
 });

@@ -3,8 +3,9 @@ import { type Block, ROOT } from './markdown.ts';
 
 /** What a snippet that is not a whole program may use without saying where it comes from. */
 const GIVEN = `
-import type { Processor, QueueManager, QueueRequest, RequestHandle, SettledResponse } from 'headgate';
+import type { ModelConfig, Processor, QueueManager, QueueRequest, RequestHandle, SettledResponse } from 'headgate';
 export declare const manager: QueueManager<{ prompt: string }, { text: string }>;
+export declare const config: ModelConfig;
 export declare const processor: Processor<{ prompt: string }, { text: string }>;
 export declare const request: QueueRequest<{ prompt: string }>;
 export declare const handle: RequestHandle<{ text: string }>;
@@ -55,13 +56,13 @@ export function typeErrors(blocks: readonly Block[]): string[] {
   });
 }
 
-/** A whole program stays as it is; anything else gets the given names, which its own may shadow. */
+/** Every snippet gets the given names, which its own may shadow; one that makes a manager has to name it itself. */
 function asModule(code: string): string {
-  const isProgram = code.includes('new QueueManager');
   const imports = code.split('\n').map((line) => (line.startsWith('import ') ? line : ''));
   const body = code.split('\n').map((line) => (line.startsWith('import ') ? '' : line));
   const own = new Set(imports.flatMap((line) => line.match(/\w+/g) ?? []));
-  const given = isProgram ? '' : `import { ${GIVEN_NAMES.filter((name) => !own.has(name ?? '')).join(', ')} } from './given.ts';`;
+  if (code.includes('new QueueManager')) own.add('manager');
+  const given = `import { ${GIVEN_NAMES.filter((name) => !own.has(name ?? '')).join(', ')} } from './given.ts';`;
   // Imports are hoisted out of the block one line each, so that errors keep their line numbers.
   return `${given}${imports.join('')}\nexport {}; {\n${body.join('\n')}\n}\n`;
 }
