@@ -16,6 +16,8 @@ export interface AttemptSubject {
 export interface AttemptOwner<S extends AttemptSubject> {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A call that was deferred is on the wire now, so it is known when its room comes back. */
+  attemptWritten(): void;
   attemptResponded(attempt: Attempt<S>): void;
   attemptUsed(attempt: Attempt<S>, usage: UsageReport): void;
   attemptTimedOut(attempt: Attempt<S>): void;
@@ -83,6 +85,7 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
       if (!this.deferred) return;
       this.deferred = false;
       reservation.written(this.reservation, this.#owner.clock.now());
+      this.#owner.attemptWritten();
     };
   }
 

@@ -79,6 +79,10 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     });
   }
 
+  attemptWritten(): void {
+    this.#dispatcher.roomCameFree();
+  }
+
   attemptResponded(attempt: RequestAttempt): void {
     eachCaller(attempt.subject, (record) => this.#life.responding(record));
     this.#dispatcher.roomCameFree();

@@ -136,8 +136,8 @@ export class Dispatcher implements LimiterUser {
     else this.#admit(now, admitted, misfits);
     if (admitted.length === 0 && misfits.length === 0) return;
     this.#options.onPass({ now, admitted, misfits });
-    // Only now that the calls are written is it known when their room comes back, and so what fits behind a claim.
-    if (this.#claiming) this.requestPass();
+    // Only now that the calls are written is it known when their room comes back.
+    if (this.#blockedBy?.limiter.type !== 'concurrent') this.requestPass();
   };
 
   #admit(now: number, admitted: Admitted[], misfits: RequestRecord[]): void {
