@@ -1,7 +1,7 @@
 import type { AnyActorRef, InspectionEvent, Observer } from 'xstate';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
-import { requestLogic } from './supervisor.ts';
+import { requestLogic, supervisorLogic } from './supervisor.ts';
 
 /** Anything XState's `inspect` option takes. */
 export type InspectionObserver = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
@@ -49,8 +49,7 @@ export class Inspection {
   }
 
   readonly inspect = (event: InspectionEvent): void => {
-    if (this.#hidden(event.actorRef as AnyActorRef)) return;
-    if ('sourceRef' in event && event.sourceRef !== undefined && this.#hidden(event.sourceRef as AnyActorRef)) return;
+    if (this.#hidden(event)) return;
     try {
       if (typeof this.#observer === 'function') this.#observer(event);
       else this.#observer.next?.(event);
@@ -59,7 +58,12 @@ export class Inspection {
     }
   };
 
-  #hidden(actor: AnyActorRef): boolean {
-    return 'logic' in actor && actor.logic === requestLogic && !this.#sampled.has(actor.id);
+  /** Whether an event is about a request outside of the sample: its own, or its supervisor's when it is over. */
+  #hidden(event: InspectionEvent): boolean {
+    const actor = event.actorRef as AnyActorRef;
+    const logic = 'logic' in actor ? actor.logic : undefined;
+    if (logic === requestLogic) return !this.#sampled.has(actor.id);
+    if (logic !== supervisorLogic || !('event' in event) || !('actorId' in event.event)) return false;
+    return !this.#sampled.has(String(event.event.actorId));
   }
 }

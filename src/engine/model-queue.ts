@@ -154,10 +154,11 @@ export class ModelQueue implements RecordOwner {
     const key = orderKey(now, request.priority, this.#services.priorityStepMs);
     const record = new RequestRecord(request, this, this.#tokensOf(request), key, this.#services.nextSeq(), now);
     this.#life.submitted(record);
+    // An inspector sees those that end at once too.
+    if (this.#services.wantsActor(record.id)) void record.actor;
     if (this.#endsAtOnce(record, now)) return record;
     this.#times.watch(record, now);
     if (!this.#shared.join(record)) this.dispatcher.push(record);
-    if (this.#services.wantsActor(record.id)) void record.actor;
     return record;
   }
 
@@ -167,7 +168,7 @@ export class ModelQueue implements RecordOwner {
 
   /** Ends one caller's request; a call that others share goes on for them. False when it has settled already. */
   leave(record: RequestRecord, ending: Ending): boolean {
-    if (record.response !== undefined) return false;
+    if (!record.beginEnding()) return false;
     const { outbox, alarms } = this.#services;
     const { attempt } = record;
     outbox.hold();
