@@ -1,93 +1,135 @@
 import type { Meter, PendingCount } from './meter.ts';
 
-const DAY_MS = 86_400_000;
-/** Entries counted this close to midnight stay for the new day too: the provider's clock may differ from ours. */
+const HOUR_MS = 3_600_000;
+/** A day is 25 hours at most where clocks are set back by one; this much later it is always another date. */
+const LONGEST_DAY_MS = 27 * HOUR_MS;
+/** The provider's clock may differ from ours by this: until then it may still be the old day there, or the new one already. */
 const GUARD_MS = 1_000;
+/** A wall clock that differs more than this from where it should be was set; less is rounding and drift. */
+const JUMP_MS = 50;
+/** Names an entry of a day that is over. */
+const GONE = -1;
 
-/** Milliseconds from `wallMs` to the next midnight in `timeZone`, daylight saving included. */
+type DateReader = (wallMs: number) => string;
+
+function dateReader(timeZone: string): DateReader {
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  return (wallMs) => format.format(wallMs);
+}
+
+/**
+ * Milliseconds from `wallMs` to the next midnight in `timeZone`: the first moment with another date, which is right
+ * for days of 23 and 25 hours and for zones whose clocks skip midnight itself.
+ */
 export function msUntilMidnight(wallMs: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  const fieldsAt = (at: number): Record<string, number> =>
-    Object.fromEntries(format.formatToParts(at).map((part) => [part.type, Number(part.value)]));
-  const offsetAt = (at: number): number => {
-    const f = fieldsAt(at);
-    const local = Date.UTC(f.year ?? 0, (f.month ?? 1) - 1, f.day ?? 1, f.hour ?? 0, f.minute ?? 0, f.second ?? 0);
-    return local - Math.floor(at / 1000) * 1000;
-  };
-  const local = wallMs + offsetAt(wallMs);
-  const localMidnight = (Math.floor(local / DAY_MS) + 1) * DAY_MS;
-  // The offset that counts is the one in force at midnight, which may differ from today's.
-  let midnight = localMidnight - offsetAt(wallMs);
-  midnight = localMidnight - offsetAt(midnight);
-  return midnight - wallMs;
+  return msUntilNextDate(wallMs, dateReader(timeZone));
+}
+
+function msUntilNextDate(wallMs: number, dateAt: DateReader): number {
+  const start = Math.floor(wallMs);
+  const today = dateAt(start);
+  let same = 0;
+  let other = LONGEST_DAY_MS;
+  while (other - same > 1) {
+    const middle = Math.floor((same + other) / 2);
+    if (dateAt(start + middle) === today) same = middle;
+    else other = middle;
+  }
+  return start + other - wallMs;
 }
 
 /** Everything counted goes away at midnight in one time zone (Gemini's RPD: US Pacific; OpenRouter's: UTC). */
 export class CalendarDay implements Meter {
-  readonly #timeZone: string;
+  readonly #dateAt: DateReader;
   readonly #wallMs: () => number;
+  readonly #openedAt: number;
   #day = 0;
   #used = 0;
-  /** Counted within the guard before midnight: counts for the day that follows too. */
+  /** Counted within the guard around midnight: counts for the day that follows too. */
   #late = 0;
-  #midnightAt: number;
+  /** Wall time of the midnight that ends the day. */
+  #midnight: number;
+  /** Monotonic time at which it is past everywhere: a guard after midnight. */
+  #endsAt = 0;
 
   /** @param wallMs reads the wall clock that belongs to the monotonic `now` of the calls */
   constructor(timeZone: string, now: number, wallMs: () => number) {
-    this.#timeZone = timeZone;
+    this.#dateAt = dateReader(timeZone);
     this.#wallMs = wallMs;
-    this.#midnightAt = now + msUntilMidnight(wallMs(), timeZone) + GUARD_MS;
+    this.#openedAt = now;
+    const wall = wallMs();
+    this.#midnight = wall + msUntilNextDate(wall, this.#dateAt);
+    this.#endsAt = now + this.#midnight - wall + GUARD_MS;
   }
 
   add(cost: number, at: number): number {
     this.#roll(at);
+    if (at < this.#openedAt && this.#isOfAnEarlierDay(at)) return GONE;
     this.#used += cost;
-    if (this.#midnightAt - at <= 2 * GUARD_MS) this.#late += cost;
-    return this.#day;
+    const late = this.#isLate(at);
+    if (late) this.#late += cost;
+    return 2 * this.#day + (late ? 1 : 0);
   }
 
   adjust(entry: number, delta: number, now: number): void {
-    this.#roll(now);
-    if (entry === this.#day) this.#used = Math.max(0, this.#used + delta);
+    this.#look(now);
+    if (entry === GONE) return;
+    const isLate = entry % 2 === 1;
+    const day = Math.floor(entry / 2);
+    if (day === this.#day && isLate) this.#late += delta;
+    if (day === this.#day || (isLate && day === this.#day - 1)) this.#used += delta;
   }
 
   used(now: number): number {
-    this.#roll(now);
+    this.#look(now);
     return this.#used;
   }
 
   usedAt(at: number, pending: Iterable<PendingCount>): number {
-    let sum = at >= this.#midnightAt ? this.#late : this.#used;
+    let sum = at >= this.#endsAt ? this.#late : this.#used;
     for (const count of pending) sum += count.cost;
     return sum;
   }
 
   freeAt(need: number, now: number, pending: Iterable<PendingCount>): number {
-    this.#roll(now);
+    this.#look(now);
     if (need <= 0) return now;
-    let goes = this.#used - this.#late;
-    if (need <= goes) return this.#midnightAt;
+    let tomorrow = need - (this.#used - this.#late);
+    if (tomorrow <= 0) return this.#endsAt;
+    let dayAfter = tomorrow - this.#late;
     for (const count of pending) {
-      if (count.dueAt + GUARD_MS < this.#midnightAt) goes += count.cost;
+      if (!this.#isLate(count.dueAt) && count.dueAt < this.#endsAt) tomorrow -= count.cost;
+      dayAfter -= count.cost;
     }
-    return need <= goes ? this.#midnightAt : this.#midnightAt + DAY_MS;
+    if (tomorrow <= 0) return this.#endsAt;
+    return dayAfter <= 0 ? this.#endsAt + msUntilNextDate(this.#midnight, this.#dateAt) : Number.POSITIVE_INFINITY;
   }
 
-  #roll(now: number): void {
-    while (now >= this.#midnightAt) {
+  #isLate(at: number): boolean {
+    return at < this.#endsAt && this.#endsAt - at <= 2 * GUARD_MS;
+  }
+
+  #isOfAnEarlierDay(at: number): boolean {
+    const wall = this.#midnight - (this.#endsAt - GUARD_MS - at);
+    return this.#dateAt(wall + GUARD_MS) !== this.#dateAt(this.#midnight - 1);
+  }
+
+  /** Like {@link #roll}, at the present: follows a wall clock that was set, or stood still while the machine slept. */
+  #look(now: number): void {
+    const endsAt = now + this.#midnight - this.#wallMs() + GUARD_MS;
+    if (Math.abs(endsAt - this.#endsAt) > JUMP_MS) this.#endsAt = endsAt;
+    this.#roll(now);
+  }
+
+  /** Begins the days that have begun by `at`, which may be a stamp in the past: no clock is read. */
+  #roll(at: number): void {
+    while (at >= this.#endsAt) {
+      const lengthMs = msUntilNextDate(this.#midnight, this.#dateAt);
       this.#day++;
       this.#used = this.#late;
       this.#late = 0;
-      this.#midnightAt = now + msUntilMidnight(this.#wallMs() + GUARD_MS, this.#timeZone) + GUARD_MS;
+      this.#midnight += lengthMs;
+      this.#endsAt += lengthMs;
     }
   }
 }

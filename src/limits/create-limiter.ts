@@ -1,6 +1,7 @@
 import type { RateLimiterType } from '../domain/limit-types.ts';
 import { CalendarDay } from './calendar-day.ts';
-import { Limiter, type Tier } from './limiter.ts';
+import { Limiter } from './limiter.ts';
+import { allowance, type Tier } from './limiter-spec.ts';
 import { Pacer } from './pacer.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -15,6 +16,8 @@ const COUNTED_WITHIN_MS = 1_000;
 const COUNTED_WITHIN_SHORT_MS = 200;
 /** Without a stated burst a bucket holds this share of the limit, and refills with the rest over a window. */
 const SAFE_BURST = 0.1;
+/** Two clocks may run at rates this far apart; a bucket that refills by ours must not outrun the provider's. */
+const CLOCK_DRIFT = 1e-4;
 
 /** What backfill may cost the head of a queue: without it, half a percent of the limit lies idle. */
 const CLAIM_TOLERANCE_OF_WINDOW = 1 / 120;
@@ -81,9 +84,11 @@ function tiersOf(options: LimiterOptions, windowMs: number, now: number, wallMs:
   const tiers: Tier[] = [];
   switch (options.algorithm) {
     case 'token-bucket': {
-      const burst = options.burst ?? Math.max(1, Math.floor(options.limit * SAFE_BURST));
-      const perWindow = options.burst === undefined ? Math.max(1, options.limit - burst) : options.limit;
-      tiers.push({ meter: new TokenBucket(perWindow / windowMs), share: burst / options.limit });
+      const { burst, limit } = options;
+      const share = burst === undefined ? SAFE_BURST : burst / limit;
+      // Without a stated bucket, burst and refill of one window together are the limit.
+      const perWindow = (capacity: number): number => (burst === undefined ? Math.max(1, capacity - allowance(capacity, share)) : capacity);
+      tiers.push({ meter: new TokenBucket((capacity) => perWindow(capacity) / (windowMs * (1 + CLOCK_DRIFT)), limit), share });
       break;
     }
     case 'calendar-day':

@@ -1,36 +1,8 @@
-import type { LimiterState, RateLimiterType } from '../domain/limit-types.ts';
+import type { RateLimiterType } from '../domain/limit-types.ts';
 import { Fifo } from '../lib/fifo.ts';
 import { type Claim, Claims } from './claims.ts';
 import { COUNTED, Hold, IN_FLIGHT, RELEASED } from './hold.ts';
-import type { Meter } from './meter.ts';
-import type { Pacer } from './pacer.ts';
-
-/** One meter of a limiter and how much it may hold, as a share of the limiter's capacity. */
-export interface Tier {
-  readonly meter: Meter;
-  /** 1 for the limit itself; less for a sub-window or a bucket's burst. */
-  readonly share: number;
-}
-
-/** What a {@link Limiter} is made of. Durations are milliseconds. */
-export interface LimiterSpec {
-  readonly type: RateLimiterType;
-  readonly limit: number;
-  readonly domain?: string | undefined;
-  /** None for a limit on what is in flight at once; the window itself; then its sub-window, if any. */
-  readonly tiers: readonly Tier[];
-  /** Longest time between writing a request and the provider's counting it; Infinity: until the attempt ends. */
-  readonly countedWithinMs: number;
-  /** The most `countedWithinMs` may grow to after refusals. */
-  readonly maxCountedWithinMs: number;
-  /** Whether the provider gives back what was estimated but not used. */
-  readonly refund: boolean;
-  /** The provider never corrects what it charged at admission: usage reports change nothing. */
-  readonly chargedUpFront: boolean;
-  /** How much longer than necessary a claim here may be made to wait, in all. */
-  readonly claimToleranceMs: number;
-  readonly pacer?: Pacer | undefined;
-}
+import { allowance, type LimiterSpec, type Tier } from './limiter-spec.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 /** How long after an aborted attempt its bytes may still reach a provider that counts until the end. */
@@ -88,7 +60,7 @@ export class Limiter {
   /** The largest cost that can ever fit. */
   get largest(): number {
     let largest = this.#limit;
-    for (const tier of this.#tiers) largest = Math.min(largest, allowance(this.#limit, tier));
+    for (const tier of this.#tiers) largest = Math.min(largest, allowance(this.#limit, tier.share));
     return largest;
   }
 
@@ -98,14 +70,9 @@ export class Limiter {
     return this.#inFlight + (this.#tiers[0]?.meter.used(now) ?? 0);
   }
 
-  /** Used, and claimed by heads that wait. */
+  /** Used, and claimed by heads that wait: what it would lease if quota were shared out. */
   wanted(now: number): number {
     return this.used(now) + this.claims.total;
-  }
-
-  state(now: number): LimiterState {
-    if (this.#pausedUntil > now) return 'paused';
-    return this.isFull(now) ? 'exhausted' : 'open';
   }
 
   /** What is held by attempts that the provider may not have counted yet. */
@@ -131,7 +98,7 @@ export class Limiter {
     if (paced && this.#spec.pacer !== undefined && this.#spec.pacer.freeAt > now) return false;
     if (this.#inFlight + cost > this.#capacity) return false;
     for (const tier of this.#tiers) {
-      if (tier.meter.used(now) + this.#inFlight + cost > allowance(this.#capacity, tier)) return false;
+      if (tier.meter.used(now) + this.#inFlight + cost > allowance(this.#capacity, tier.share)) return false;
     }
     return true;
   }
@@ -156,7 +123,7 @@ export class Limiter {
     if (paced && this.#spec.pacer !== undefined) at = Math.max(at, this.#spec.pacer.freeAt);
     if (this.#tiers.length === 0) return this.#inFlight + cost > this.#capacity ? UNKNOWN : at;
     for (const tier of this.#tiers) {
-      const need = tier.meter.used(now) + this.#inFlight + cost - allowance(this.#capacity, tier);
+      const need = tier.meter.used(now) + this.#inFlight + cost - allowance(this.#capacity, tier.share);
       if (need > 0) at = Math.max(at, tier.meter.freeAt(need, now, this.#pending()));
     }
     return at;
@@ -193,7 +160,16 @@ export class Limiter {
     this.advance(now);
     if (this.#tiers.length === 0) this.release(hold, now);
     if (hold.state !== IN_FLIGHT || hold.dueAt !== UNKNOWN) return;
-    this.#expect(hold, now + ABORT_GRACE_MS);
+    this.#expect(hold, now + this.#graceMs);
+  }
+
+  /** Sent after all, though it had been released because it was not written yet: it takes its room again. */
+  escaped(hold: Hold, now: number): void {
+    this.advance(now);
+    if (this.#tiers.length === 0 || hold.state !== RELEASED || hold.dueAt !== UNKNOWN) return;
+    hold.state = IN_FLIGHT;
+    this.#inFlight += hold.cost;
+    this.#expect(hold, now + this.#graceMs);
   }
 
   /** Nothing was counted and nothing will be. */
@@ -231,20 +207,19 @@ export class Limiter {
   /** The provider refused though the books had room: it counts later than believed, so believe twice as late. */
   distrust(): void {
     if (this.#countedWithinMs === UNKNOWN || this.#tiers.length === 0) return;
-    this.#countedWithinMs = Math.min(this.#countedWithinMs * 2, this.#spec.maxCountedWithinMs);
+    this.#countedWithinMs = Math.min(Math.max(this.#countedWithinMs * 2, 1), this.#spec.maxCountedWithinMs);
   }
 
   /** Changes the limit itself while work is in flight; usage stays and may exceed a smaller limit until it goes. */
   setLimit(limit: number, now: number): void {
     this.advance(now);
-    for (const tier of this.#tiers) tier.meter.scale?.(limit / this.#limit, now);
     this.#limit = limit;
-    this.#capacity = limit;
+    this.#setCapacity(limit, now);
   }
 
   /** Changes what may be used of the limit; shrinks only by what is unoccupied. Returns the new capacity. */
   resize(capacity: number, now: number): number {
-    this.#capacity = Math.min(this.#limit, Math.max(capacity, Math.min(this.#capacity, Math.ceil(this.used(now)))));
+    this.#setCapacity(Math.min(this.#limit, Math.max(capacity, Math.min(this.#capacity, Math.ceil(this.used(now))))), now);
     return this.#capacity;
   }
 
@@ -255,6 +230,11 @@ export class Limiter {
       this.#stamp(hold, hold.dueAt);
     }
     while (this.#due.size > 0 && this.#due.peek()?.state !== IN_FLIGHT) this.#due.shift();
+  }
+
+  /** How long something written may take to be counted when nobody listens to its response. */
+  get #graceMs(): number {
+    return this.#countedWithinMs === UNKNOWN ? ABORT_GRACE_MS : this.#countedWithinMs;
   }
 
   #expect(hold: Hold, dueAt: number): void {
@@ -280,6 +260,11 @@ export class Limiter {
     if (this.#tiers.length > 1) hold.subEntry = this.#tiers[1]?.meter.add(hold.cost, at) ?? -1;
   }
 
+  #setCapacity(capacity: number, now: number): void {
+    this.#capacity = capacity;
+    for (const tier of this.#tiers) tier.meter.resize?.(capacity, now);
+  }
+
   #adjust(hold: Hold, delta: number, now: number): void {
     this.#tiers[0]?.meter.adjust(hold.entry, delta, now);
     this.#tiers[1]?.meter.adjust(hold.subEntry, delta, now);
@@ -289,7 +274,7 @@ export class Limiter {
     this.advance(now);
     let free = this.#capacity - this.#inFlight;
     for (const tier of this.#tiers) {
-      free = Math.min(free, allowance(this.#capacity, tier) - tier.meter.used(now) - this.#inFlight);
+      free = Math.min(free, allowance(this.#capacity, tier.share) - tier.meter.used(now) - this.#inFlight);
     }
     return free;
   }
@@ -302,12 +287,8 @@ export class Limiter {
     const endless = this.#inFlight - dueInFlight;
     let free = this.#capacity;
     for (const tier of this.#tiers) {
-      free = Math.min(free, allowance(this.#capacity, tier) - endless - tier.meter.usedAt(at, this.#pending()));
+      free = Math.min(free, allowance(this.#capacity, tier.share) - endless - tier.meter.usedAt(at, this.#pending()));
     }
     return free;
   }
-}
-
-function allowance(capacity: number, tier: Tier): number {
-  return tier.share === 1 ? capacity : Math.max(1, Math.floor(capacity * tier.share));
 }

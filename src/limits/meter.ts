@@ -12,7 +12,7 @@ export interface PendingCount {
 export interface Meter {
   /** Counts `cost` at `at` and returns a number that names the entry in {@link adjust}. */
   add(cost: number, at: number): number;
-  /** Changes an entry at its own place in time; nothing happens once it has gone. */
+  /** Changes an entry at its own place in time; nothing comes back of what has gone. */
   adjust(entry: number, delta: number, now: number): void;
   /** How much is counted at `now`, which never goes back. */
   used(now: number): number;
@@ -23,6 +23,6 @@ export interface Meter {
    * `dueAt`): exact for what is counted, an upper bound for what is pending. Infinity: not by time alone.
    */
   freeAt(need: number, now: number, pending: Iterable<PendingCount>): number;
-  /** The limit was multiplied by `factor`; meters that drain at a rate follow. */
-  scale?(factor: number, now: number): void;
+  /** The most that may be used is `capacity` from now on; meters that drain at a rate follow. */
+  resize?(capacity: number, now: number): void;
 }

@@ -22,6 +22,6 @@ export class Pacer {
   }
 
   charge(cost: number, capacity: number, now: number): void {
-    this.#dueAt = Math.max(this.#dueAt, now) + (cost * this.#windowMs) / capacity;
+    this.#dueAt = Math.max(this.#dueAt, now) + (cost * this.#windowMs) / (capacity * 0.984);
   }
 }

@@ -1,28 +1,38 @@
 import type { Meter, PendingCount } from './meter.ts';
 
+/** Added to every predicted moment, in ms, so that rounding cannot leave it a hair too early. */
+const ROUNDING_MS = 0.005;
+
 /**
- * Token bucket seen from its empty side: what was counted drains continuously. The bucket's size is the capacity
- * that its reader compares {@link Meter.used} with.
+ * Token bucket seen from its empty side: what was counted drains continuously, first in first out. The bucket's
+ * size is the capacity that its reader compares {@link Meter.used} with.
  */
 export class TokenBucket implements Meter {
+  readonly #rateOf: (capacity: number) => number;
   #drainPerMs: number;
   #level = 0;
   #levelAt = 0;
+  /** All that has ever drained or been taken back; an entry is named by what this will be once it has gone. */
+  #gone = 0;
 
-  constructor(drainPerMs: number) {
-    this.#drainPerMs = drainPerMs;
+  /** @param rateOf what drains per millisecond at a capacity */
+  constructor(rateOf: (capacity: number) => number, capacity: number) {
+    this.#rateOf = rateOf;
+    this.#drainPerMs = rateOf(capacity);
   }
 
   add(cost: number, at: number): number {
     // A stamp can lie before the last look at the level; what would have drained since then is given up.
     this.#drainTo(Math.max(at, this.#levelAt));
     this.#level += cost;
-    return 0;
+    return this.#gone + this.#level;
   }
 
-  adjust(_entry: number, delta: number, now: number): void {
+  /** What an entry gives back is at most what has not drained of it: the rest was used by others already. */
+  adjust(entry: number, delta: number, now: number): void {
     this.#drainTo(now);
-    this.#level = Math.max(0, this.#level + delta);
+    if (delta >= 0) this.#level += delta;
+    else this.#take(Math.min(-delta, Math.max(0, entry - this.#gone)));
   }
 
   used(now: number): number {
@@ -39,23 +49,30 @@ export class TokenBucket implements Meter {
   freeAt(need: number, now: number, pending: Iterable<PendingCount>): number {
     this.#drainTo(now);
     if (need <= 0) return now;
-    if (need <= this.#level) return now + need / this.#drainPerMs;
+    const drainMs = need / this.#drainPerMs + ROUNDING_MS;
+    if (need <= this.#level) return now + drainMs;
     let reachable = this.#level;
     for (const count of pending) {
       reachable += count.cost;
-      if (need <= reachable) return Math.max(now, count.dueAt) + need / this.#drainPerMs;
+      if (need <= reachable) return Math.max(now, count.dueAt) + drainMs;
     }
     return Number.POSITIVE_INFINITY;
   }
 
-  scale(factor: number, now: number): void {
+  resize(capacity: number, now: number): void {
     this.#drainTo(now);
-    this.#drainPerMs *= factor;
+    this.#drainPerMs = this.#rateOf(capacity);
   }
 
   #drainTo(now: number): void {
     if (now <= this.#levelAt) return;
-    this.#level = Math.max(0, this.#level - this.#drainPerMs * (now - this.#levelAt));
+    this.#take(this.#drainPerMs * (now - this.#levelAt));
     this.#levelAt = now;
+  }
+
+  #take(amount: number): void {
+    const taken = Math.min(amount, this.#level);
+    this.#level -= taken;
+    this.#gone += taken;
   }
 }
