@@ -5,6 +5,15 @@
 
 const MARKER = Symbol.for('headgate.error');
 
+/** Any value in words; a stranger's object may throw when it is looked at. */
+export function textOf(value: unknown): string {
+  try {
+    return value instanceof Error ? String(value.message) : String(value);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}
+
 /** What an error may be told besides its message. */
 export interface ErrorOptions {
   /** What was thrown below; any value. */
@@ -122,7 +131,7 @@ export class ProcessingError extends LLMQueueException {
 export class SchedulerQueueFullError extends LLMQueueException {
   constructor(modelId: string, maxQueueSize: number) {
     super(
-      `The queue of model '${modelId}' is full. Max: ${maxQueueSize}. Wait for requests to finish or raise maxQueueSize.`,
+      `Model '${modelId}': the queue is full. Max: ${maxQueueSize}. Wait for requests to finish or raise maxQueueSize.`,
       'queue_full',
       true,
     );
@@ -150,7 +159,7 @@ export class EngineStopped extends LLMQueueException {
 /** The request was cancelled by its caller: `handle.cancel()` or its AbortSignal. */
 export class RequestCancelled extends LLMQueueException {
   constructor(requestId: string, reason?: unknown) {
-    const why = reason === undefined ? '' : `: ${reason instanceof Error ? reason.message : String(reason)}`;
+    const why = reason === undefined ? '' : `: ${textOf(reason)}`;
     super(`Request '${requestId}' was cancelled${why}.`, 'cancelled', false, { cause: reason });
   }
 }

@@ -13,7 +13,7 @@ import type { QueueCounters } from './queue-counters.ts';
 import { readUsage } from './read-usage.ts';
 import type { RequestLife } from './request-life.ts';
 import type { RequestRecord } from './request-record.ts';
-import { asProcessingError, type Ending, misfit } from './settlement.ts';
+import { asProcessingError, checkResult, type Ending } from './settlement.ts';
 
 /** Longest wait after a refusal that names no limiter of ours and no time. */
 const UNNAMED_REFUSAL_MS = 1_000;
@@ -53,14 +53,14 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
 
   /** Starts what a pass admitted. Every state is right before the first processor is called. */
   start(admitted: readonly Admitted[], now: number): void {
-    const { outbox } = this.#services;
-    outbox.hold();
-    try {
-      const attempts = admitted.map((each) => this.#begin(each, now));
+    this.#holding(() => {
+      const attempts: RequestAttempt[] = [];
+      for (const each of admitted) {
+        if (each.record.ending) this.#giveBack(each, now);
+        else attempts.push(this.#begin(each, now));
+      }
       for (const attempt of attempts) this.#run(attempt);
-    } finally {
-      outbox.release();
-    }
+    });
   }
 
   /** Ends a request's attempt from outside. */
@@ -74,8 +74,8 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   returnAt(record: RequestRecord, at: number): void {
     record.backoffAlarm = this.#services.alarms.set(at, () => {
       record.backoffAlarm = undefined;
-      eachCaller(record, (each) => this.#life.requeued(each));
       this.#dispatcher.push(record);
+      this.#holding(() => eachCaller(record, (each) => this.#life.requeued(each)));
     });
   }
 
@@ -84,7 +84,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   }
 
   attemptResponded(attempt: RequestAttempt): void {
-    eachCaller(attempt.subject, (record) => this.#life.responding(record));
+    this.#holding(() => eachCaller(attempt.subject, (record) => this.#life.responding(record)));
     this.#dispatcher.roomCameFree();
   }
 
@@ -102,14 +102,20 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     });
   }
 
+  /** Whoever watches one that started just before has ended it: nothing was sent. */
+  #giveBack({ record, held }: Admitted, now: number): void {
+    reservation.release(held, now);
+    this.#dispatcher.queue.correct(record.tenant, -record.cost);
+    this.#dispatcher.roomCameFree();
+  }
+
   #begin({ record, held }: Admitted, now: number): RequestAttempt {
     record.attempts++;
     const attempt = new Attempt(this, record, held, now, this.#timeoutMs);
     record.attempt = attempt;
     this.#services.alarms.add(attempt);
-    this.#life.admitted(record, attempt, now);
-    this.#options.counters.addQueueTime(record.waitedMs);
-    if (record.followers !== undefined) for (const follower of record.followers) this.#life.admitted(follower, attempt, now);
+    this.#options.counters.addQueueTime(record.waitedMs + now - record.pendingSince);
+    eachCaller(record, (each) => this.#life.admitted(each, attempt, now));
     return attempt;
   }
 
@@ -119,28 +125,31 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
       reservation.release(attempt.reservation, this.clock.now());
       return;
     }
-    let outcome: unknown;
+    const succeed = (result: unknown): void => this.#take(attempt, () => this.#succeed(attempt, result));
+    const fail = (error: unknown): void => this.#take(attempt, () => this.#handleFailure(attempt, error));
     try {
-      outcome = this.#options.processor(attempt.subject.request, attempt);
+      // What a processor returns may be any thenable, and looking at it may throw as well.
+      Promise.resolve(this.#options.processor(attempt.subject.request, attempt)).then(succeed, fail);
     } catch (error) {
-      outcome = Promise.reject(error);
+      Promise.reject(error).then(undefined, fail);
     }
     if (!attempt.deferred) reservation.written(attempt.reservation, this.clock.now());
-    Promise.resolve(outcome).then(
-      (result) => this.#take(attempt, () => this.#succeed(attempt, result)),
-      (error) => this.#take(attempt, () => this.#handleFailure(attempt, error)),
-    );
   }
 
   /** Takes an attempt's outcome, unless nobody waits for it any more; what is said of it waits until all is right. */
   #take(attempt: RequestAttempt, handle: () => void): void {
     if (attempt.over) return;
     attempt.over = true;
-    const { alarms, outbox } = this.#services;
-    alarms.clear(attempt);
+    this.#services.alarms.clear(attempt);
+    this.#holding(handle);
+  }
+
+  /** What is said while `act` runs is heard afterwards. */
+  #holding(act: () => void): void {
+    const { outbox } = this.#services;
     outbox.hold();
     try {
-      handle();
+      act();
     } finally {
       outbox.release();
     }
@@ -157,33 +166,34 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
       reservation.settle(attempt.reservation, used, now);
       this.#dispatcher.queue.correct(subject.tenant, used.inputTokens + used.outputTokens - subject.cost);
     }
-    const parsed = this.#options.config.resultSchema?.safeParse(raw);
-    if (parsed?.success === false) {
-      this.#fail(subject, { reason: 'error', error: misfit(parsed.error, subject.id) }, attempt);
-    } else {
-      this.#complete(subject, parsed === undefined ? raw : parsed.data, attempt, now);
-    }
+    const checked = checkResult(this.#options.config.resultSchema, raw, subject.id);
+    if ('error' in checked) this.#fail(subject, { reason: 'error', error: checked.error }, attempt);
+    else this.#complete(subject, checked.result, attempt, now);
     this.#dispatcher.roomCameFree();
   }
 
   #complete(record: RequestRecord, result: unknown, attempt: RequestAttempt, now: number): void {
     this.#options.onCallOver(record);
-    this.#life.completed(record, result, attempt, now);
-    if (record.followers === undefined) return;
-    for (const follower of [...record.followers]) {
-      follower.used = record.used;
-      this.#life.completed(follower, result, attempt, now);
-    }
+    const { used } = record;
+    eachCaller(record, (each) => {
+      if (!each.beginEnding()) return;
+      each.used = used;
+      this.#life.completed(each, result, attempt, now);
+    });
   }
 
   #fail(record: RequestRecord, ending: Ending, attempt: RequestAttempt): void {
     this.#options.onCallOver(record);
     const now = this.clock.now();
-    eachCaller(record, (each) => this.#life.failed(each, ending, attempt, now));
+    eachCaller(record, (each) => {
+      if (each.beginEnding()) this.#life.failed(each, ending, attempt, now);
+    });
   }
 
   #handleFailure(attempt: RequestAttempt, thrown: unknown): void {
     const failure = classifyFailure(thrown, this.clock.wallMs());
+    // Reading what was thrown may run a stranger's code, which may have cancelled it.
+    if (attempt.subject.ending) return;
     if (failure.kind === 'refused') {
       this.#refuse(attempt, failure);
       return;
@@ -192,8 +202,9 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     // An answer proves that the call was counted; without one it may still reach the provider.
     if (attempt.responded) reservation.ended(attempt.reservation, now);
     else reservation.abandoned(attempt.reservation, now);
-    const error = asProcessingError(thrown, attempt.subject.id, attempt.attempt);
-    this.#retryOrFail(attempt, { reason: 'error', error }, failure.kind === 'retryable');
+    const retryable = failure.kind === 'retryable';
+    const error = asProcessingError(thrown, attempt.subject.id, attempt.attempt, retryable);
+    this.#retryOrFail(attempt, { reason: 'error', error }, retryable);
   }
 
   /** Back to its place, with the attempt unused; whatever refused pauses. */
@@ -204,8 +215,9 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     this.#dispatcher.queue.correct(subject.tenant, -subject.cost);
     const waitMs = this.#pauseFor(refusal, now);
     this.#options.counters.refused++;
+    // First back in line, then the news: whoever hears of it may cancel it.
+    this.#dispatcher.push(subject);
     eachCaller(subject, (each) => this.#life.refused(each, attempt, now, waitMs, refusal.limitType));
-    if (subject.response === undefined) this.#dispatcher.push(subject);
     this.#dispatcher.roomCameFree();
   }
 
@@ -224,6 +236,8 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
 
   #retryOrFail(attempt: RequestAttempt, ending: Ending, retryable: boolean): void {
     const { subject } = attempt;
+    // Whoever listens to the attempt's signal may have cancelled it just now.
+    if (subject.ending) return;
     const { retry } = this.#options.config;
     if (!retryable || attempt.attempt >= retry.maxAttempts) {
       this.#fail(subject, ending, attempt);
@@ -239,8 +253,9 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   }
 }
 
-/** Acts on a request and on every other that shares its call. */
+/** Acts on a request and on every other that shares its call; those that end meanwhile are left alone. */
 function eachCaller(record: RequestRecord, act: (record: RequestRecord) => void): void {
+  const followers = record.followers === undefined ? undefined : [...record.followers];
   act(record);
-  if (record.followers !== undefined) for (const follower of [...record.followers]) act(follower);
+  if (followers !== undefined) for (const follower of followers) if (!follower.ending) act(follower);
 }

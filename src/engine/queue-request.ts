@@ -1,10 +1,12 @@
-import { InvalidRequest } from '../domain/errors.ts';
+import { InvalidRequest, textOf } from '../domain/errors.ts';
 import type { RequestStatus } from '../domain/request-status.ts';
 import { uuid } from '../lib/ids.ts';
 import { systemClock } from '../lib/system-clock.ts';
 
 const LOWEST_PRIORITY = -10;
 const HIGHEST_PRIORITY = 10;
+/** The farthest moment from the epoch that a Date can hold, by ECMAScript. */
+const FARTHEST_DATE_MS = 8.64e15;
 
 /** What a caller asks for. Only `modelId` is required. */
 export interface RequestInput<P = unknown> {
@@ -89,7 +91,7 @@ export class QueueRequest<P = unknown> implements RequestInput<P> {
 /** Hand-written, since this runs for every request: a schema library would cost more than the rest of submit. */
 function validate(input: RequestInput): void {
   if (typeof input !== 'object' || input === null)
-    throw new InvalidRequest(`A request is ${String(input)}: expected an object with a modelId.`);
+    throw new InvalidRequest(`A request is ${textOf(input)}: expected an object with a modelId.`);
   expectText('modelId', input.modelId, true);
   expectText('id', input.id);
   expectText('tenant', input.tenant, false, true);
@@ -98,13 +100,10 @@ function validate(input: RequestInput): void {
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= LOWEST_PRIORITY && priority <= HIGHEST_PRIORITY)) {
     refuse('priority', priority, `expected a whole number from ${LOWEST_PRIORITY} to ${HIGHEST_PRIORITY}`);
   }
-  if (
-    deadline !== undefined &&
-    !Number.isFinite(typeof deadline === 'number' ? deadline : deadline instanceof Date ? deadline.getTime() : NaN)
-  ) {
+  if (deadline !== undefined && !isMoment(deadline)) {
     refuse('deadline', deadline, 'expected a valid Date or epoch milliseconds');
   }
-  if (signal !== undefined && !(typeof signal === 'object' && signal !== null && 'aborted' in signal)) {
+  if (signal !== undefined && !(typeof signal === 'object' && typeof signal?.addEventListener === 'function' && 'aborted' in signal)) {
     refuse('signal', signal, 'expected an AbortSignal');
   }
   if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null)) refuse('metadata', metadata, 'expected an object');
@@ -113,6 +112,11 @@ function validate(input: RequestInput): void {
   }
   expectCount('estimatedInputTokens', input.estimatedInputTokens);
   expectCount('estimatedOutputTokens', input.estimatedOutputTokens);
+}
+
+function isMoment(deadline: unknown): boolean {
+  const epochMs = deadline instanceof Date ? deadline.getTime() : deadline;
+  return typeof epochMs === 'number' && Math.abs(epochMs) <= FARTHEST_DATE_MS;
 }
 
 function expectText(path: string, value: unknown, required = false, emptyAllowed = false): void {
@@ -125,6 +129,6 @@ function expectCount(path: string, value: unknown): void {
 }
 
 function refuse(path: string, value: unknown, expected: string): never {
-  const shown = typeof value === 'string' ? `'${value.slice(0, 80)}'` : String(value);
+  const shown = typeof value === 'string' ? `'${value.slice(0, 80)}'` : textOf(value);
   throw new InvalidRequest(`Request: '${path}' is ${shown}: ${expected}.`, path);
 }

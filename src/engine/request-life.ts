@@ -25,7 +25,10 @@ export interface RequestLifeOptions {
   readonly onSettled: () => void;
 }
 
-/** The steps of one request's life: each tells its actor, keeps the counts and says on `events$` what happened. */
+/**
+ * The steps of one request's life: each keeps the counts, says on `events$` what happened and tells its actor, in
+ * this order, because subscribers of an actor hear at once. Callers hold the outbox until all else is right.
+ */
 export class RequestLife {
   readonly #services: EngineServices;
   readonly #options: RequestLifeOptions;
@@ -51,9 +54,9 @@ export class RequestLife {
     record.attempts = attempt.attempt;
     this.#services.alarms.clear(record.waitAlarm);
     this.#counters.processing++;
-    record.tell({ type: 'ADMITTED', attempt: attempt.attempt }, 'calling');
     if (this.#observed)
       this.#emit({ type: 'request-admitted', ...this.#facts(record), attempt: record.attempts, queueMs: record.waitedMs });
+    record.tell({ type: 'ADMITTED', attempt: attempt.attempt }, 'calling');
   }
 
   responding(record: RequestRecord): void {
@@ -62,13 +65,13 @@ export class RequestLife {
 
   refused(record: RequestRecord, attempt: RequestAttempt, now: number, retryAfterMs: number, limitType: string | undefined): void {
     record.attempts = attempt.attempt - 1;
-    this.#pendingAgain(record, now, REFUSED, 'queued');
     if (this.#observed) this.#emit({ type: 'request-refused', ...this.#facts(record), retryAfterMs, limitType });
+    this.#pendingAgain(record, now, REFUSED, 'queued');
   }
 
   retrying(record: RequestRecord, attempt: RequestAttempt, now: number, delayMs: number): void {
-    this.#pendingAgain(record, now, RETRY_SCHEDULED, 'backoff');
     if (this.#observed) this.#emit({ type: 'request-retried', ...this.#facts(record), attempt: attempt.attempt, delayMs });
+    this.#pendingAgain(record, now, RETRY_SCHEDULED, 'backoff');
   }
 
   requeued(record: RequestRecord): void {
@@ -77,11 +80,11 @@ export class RequestLife {
 
   completed(record: RequestRecord, result: unknown, attempt: RequestAttempt, now: number): void {
     if (record.status === 'pending') this.admitted(record, attempt, now);
-    record.tell(COMPLETED, undefined);
     this.#counters.completed++;
     this.#counters.processing--;
-    this.#settle(record, attempt, completedResponse(record, result, now - attempt.startedAt), now);
     if (this.#observed) this.#emit({ type: 'request-completed', ...this.#facts(record), attempts: record.attempts });
+    record.tell(COMPLETED, undefined);
+    this.#settle(record, attempt, completedResponse(record, result, now - attempt.startedAt), now);
   }
 
   failed(record: RequestRecord, ending: Ending, attempt: RequestAttempt | undefined, now: number): void {
@@ -89,16 +92,16 @@ export class RequestLife {
     if (record.status === 'processing') this.#counters.processing--;
     else record.waitedMs += now - record.pendingSince;
     record.request.error = error.message;
-    record.tell({ type: 'FAILED', reason, code: error.code }, undefined);
     this.#counters.failed++;
-    this.#settle(record, attempt, failedResponse(record, ending, attempt && now - attempt.startedAt), now);
     if (this.#observed) this.#emit({ type: 'request-failed', ...this.#facts(record), attempts: record.attempts, reason, code: error.code });
+    record.tell({ type: 'FAILED', reason, code: error.code }, undefined);
+    this.#settle(record, attempt, failedResponse(record, ending, attempt && now - attempt.startedAt), now);
   }
 
   #pendingAgain(record: RequestRecord, now: number, event: RequestEvent, phase: 'queued' | 'backoff'): void {
+    record.attempt = undefined;
     // A follower that joined in this very moment has not been admitted yet.
     if (record.status !== 'processing') return;
-    record.attempt = undefined;
     record.used = undefined;
     record.pendingSince = now;
     this.#counters.processing--;

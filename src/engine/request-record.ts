@@ -10,6 +10,17 @@ import type { SettledResponse } from './queue-response.ts';
 import { type StatusChange, StatusFeed } from './status-feed.ts';
 import { detachedRequestActor, type RequestActor } from './supervisor.ts';
 
+/** Where each event of the chart leads; known before the actor is told, since whoever watches the actor may act at once. */
+const STATUS_AFTER = {
+  ADMITTED: 'processing',
+  RESPONSE_STARTED: 'processing',
+  REFUSED: 'pending',
+  RETRY_SCHEDULED: 'pending',
+  BACKOFF_ELAPSED: 'pending',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+} as const satisfies Record<RequestEvent['type'], RequestStatus>;
+
 /** What a record needs of the queue it belongs to. */
 export interface RecordOwner {
   spawn(input: RequestActorInput): RequestActor;
@@ -51,6 +62,7 @@ export class RequestRecord implements QueueEntry, TokenCounts {
   followers: RequestRecord[] | undefined = undefined;
   #actor: RequestActor | undefined = undefined;
   #looked = false;
+  #ending = false;
   #feed: StatusFeed | undefined = undefined;
   #promise: Promise<SettledResponse> | undefined = undefined;
   #resolve: ((response: SettledResponse) => void) | undefined = undefined;
@@ -104,20 +116,31 @@ export class RequestRecord implements QueueEntry, TokenCounts {
     return this.#promise;
   }
 
-  /** One step of the chart: the actor decides what the status is now, and watchers are told. */
+  /** True once: whoever gets it ends the request. What an ending sets off may not end it a second time. */
+  beginEnding(): boolean {
+    if (this.#ending) return false;
+    this.#ending = true;
+    return true;
+  }
+
+  /** Somebody is ending it, or it has ended. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  /**
+   * One step of the chart. The actor comes last: its subscribers hear of it at once and may call back, and then
+   * everything else has to be right. What is posted is held back by the caller until then.
+   */
   tell(event: RequestEvent, phase: RequestPhase | undefined): void {
+    // A request that fails before it ever ran needs no actor unless somebody looked.
+    if (event.type !== 'FAILED') this.#actor ??= this.owner.spawn(this.#actorInput());
     this.phase = phase;
     this.changedAt = this.owner.wallMs();
-    if (event.type !== 'FAILED' || this.#actor !== undefined) {
-      this.#actor ??= this.owner.spawn(this.#actorInput());
-      this.#actor.send(event);
-      // The chart's four states are exactly the statuses.
-      this.request.status = this.#actor.getSnapshot().value as RequestStatus;
-    } else {
-      this.request.status = 'failed';
-    }
+    this.request.status = STATUS_AFTER[event.type];
     const feed = this.#feed;
     if (feed?.observed) this.owner.post(feed.announce(this.#change()));
+    this.#actor?.send(event);
   }
 
   /** Hands the terminal response to whoever waits. A finished actor that nobody has seen is forgotten. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { LLMQueueException, ProcessingError } from '../domain/errors.ts';
+import { type LLMQueueException, ProcessingError, textOf } from '../domain/errors.ts';
 import type { FailureReason } from '../domain/request-status.ts';
 import type { CompletedResponse, FailedResponse, UnsettledResponse } from './queue-response.ts';
 import type { RequestRecord } from './request-record.ts';
@@ -60,27 +60,42 @@ export function unsettledResponse(record: RequestRecord): UnsettledResponse {
 }
 
 /** The error that a caller gets for whatever a processor threw; our own kind passes as it is. */
-export function asProcessingError(thrown: unknown, requestId: string, attempt: number): ProcessingError {
-  if (thrown instanceof ProcessingError) return thrown;
+export function asProcessingError(thrown: unknown, requestId: string, attempt: number, retryable: boolean): ProcessingError {
   const said = messageOf(thrown);
+  if (said === undefined) return thrown as ProcessingError;
   return new ProcessingError(said === '' ? `Attempt ${attempt} of request '${requestId}' failed without a message.` : said, {
     cause: thrown,
-    retryable: LLMQueueException.isInstance(thrown) && thrown.retryable,
+    retryable,
   });
 }
 
-/** The error of a result that the model's `resultSchema` does not accept; `cause` is zod's error with every issue. */
-export function misfit(mismatch: z.ZodError, requestId: string): ProcessingError {
-  const issue = mismatch.issues[0];
-  const path = ['result', ...(issue?.path ?? [])].join('.');
-  return new ProcessingError(`Request '${requestId}': '${path}' does not fit resultSchema: ${issue?.message ?? 'invalid'}.`, {
-    cause: mismatch,
-  });
-}
-
-function messageOf(thrown: unknown): string {
+/** What `resultSchema` makes of a result, or the error of one that it does not accept; `cause` tells every issue. */
+export function checkResult(
+  schema: z.ZodType | undefined,
+  raw: unknown,
+  requestId: string,
+): { readonly result: unknown } | { readonly error: ProcessingError } {
+  if (schema === undefined) return { result: raw };
   try {
-    if (thrown instanceof Error) return thrown.message;
+    const parsed = schema.safeParse(raw);
+    if (parsed.success) return { result: parsed.data };
+    const issue = parsed.error.issues[0];
+    const path = ['result', ...(issue?.path ?? [])].join('.');
+    const message = `Request '${requestId}': '${path}' does not fit resultSchema: ${issue?.message ?? 'invalid'}.`;
+    return { error: new ProcessingError(message, { cause: parsed.error }) };
+  } catch (cause) {
+    // A transform or refinement of the user's may throw.
+    return { error: new ProcessingError(`Request '${requestId}': resultSchema threw: ${textOf(cause)}`, { cause }) };
+  }
+}
+
+/** What was thrown, in words; undefined when it is a ProcessingError already. A stranger's object may throw at every look. */
+function messageOf(thrown: unknown): string | undefined {
+  try {
+    if (thrown instanceof ProcessingError) return undefined;
+    if (thrown instanceof Error) return String(thrown.message);
+    const message: unknown = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : undefined;
+    if (typeof message === 'string') return message;
     return `The processor threw ${typeof thrown === 'string' ? `'${thrown}'` : String(thrown)}, which is not an Error.`;
   } catch {
     return 'The processor threw a value that cannot be shown.';

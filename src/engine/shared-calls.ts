@@ -93,8 +93,14 @@ export class SharedCalls {
 
   #catchUp(record: RequestRecord): void {
     const { attempt } = record.leader ?? record;
-    if (record.response !== undefined || record.status !== 'pending' || attempt === undefined) return;
-    this.#path().life.admitted(record, attempt, this.#services.clock.now());
+    if (record.ending || record.status !== 'pending' || attempt === undefined) return;
+    const { clock, outbox } = this.#services;
+    outbox.hold();
+    try {
+      this.#path().life.admitted(record, attempt, clock.now());
+    } finally {
+      outbox.release();
+    }
   }
 }
 
