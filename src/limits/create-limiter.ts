@@ -76,7 +76,7 @@ export function createLimiter(options: LimiterOptions, now: number, wallMs: () =
     refund: options.refund ?? true,
     chargedUpFront: options.chargedUpFront ?? false,
     claimToleranceMs: Math.min(windowMs * CLAIM_TOLERANCE_OF_WINDOW, LONGEST_CLAIM_TOLERANCE_MS),
-    pacer: sliding ? new Pacer(windowMs) : undefined,
+    pacer: sliding ? new Pacer(windowMs, windowMs + (countedWithinMs === Number.POSITIVE_INFINITY ? 0 : countedWithinMs)) : undefined,
   });
 }
 

@@ -7,12 +7,13 @@ const TOLERANCE_OF_WINDOW = 0.05;
  */
 export class Pacer {
   readonly #toleranceMs: number;
-  readonly #windowMs: number;
+  readonly #holdMs: number;
   /** Theoretical arrival time: when the next admission would be due at an even pace. */
   #dueAt = 0;
 
-  constructor(windowMs: number) {
-    this.#windowMs = windowMs;
+  /** @param holdMs how long an admission occupies the window in all: at a faster pace the window itself would stop everybody now and then */
+  constructor(windowMs: number, holdMs: number) {
+    this.#holdMs = holdMs;
     this.#toleranceMs = windowMs * TOLERANCE_OF_WINDOW;
   }
 
@@ -22,6 +23,6 @@ export class Pacer {
   }
 
   charge(cost: number, capacity: number, now: number): void {
-    this.#dueAt = Math.max(this.#dueAt, now) + (cost * this.#windowMs) / (capacity * 0.984);
+    this.#dueAt = Math.max(this.#dueAt, now) + (cost * this.#holdMs) / capacity;
   }
 }

@@ -64,9 +64,9 @@ export class SlidingWindow implements Meter {
     for (let i = this.#head; i < this.#stamps.length && (this.#stamps[i] as number) + this.#holdMs <= at; i++) {
       sum -= this.#costs[i] as number;
     }
-    const goneAfter = this.#holdMs + this.#slot();
+    let others = 0;
     for (const count of pending) {
-      if (!(count.dueAt + goneAfter <= at)) sum += count.cost;
+      if (!(this.#latestEnd(count, others++) <= at)) sum += count.cost;
     }
     return sum;
   }
@@ -79,15 +79,21 @@ export class SlidingWindow implements Meter {
       left -= this.#costs[i] as number;
       if (left <= 0) return (this.#stamps[i] as number) + this.#holdMs;
     }
+    let others = 0;
     for (const count of pending) {
       left -= count.cost;
-      if (left <= 0) return count.dueAt + this.#holdMs + this.#slot();
+      if (left <= 0) return this.#latestEnd(count, others++);
     }
     return Number.POSITIVE_INFINITY;
   }
 
-  #slot(): number {
-    return this.#stamps.length - this.#head < MOST_EXACT ? this.#slotMs : this.#coarseSlotMs;
+  /** When something that is counted after so many others has left the window at the latest. */
+  #latestEnd({ dueAt }: PendingCount, others: number): number {
+    return Math.max(this.#stamps.at(-1) ?? dueAt, dueAt + this.#slot(others)) + this.#holdMs;
+  }
+
+  #slot(more = 0): number {
+    return this.#stamps.length - this.#head + more < MOST_EXACT ? this.#slotMs : this.#coarseSlotMs;
   }
 
   #expire(now: number): void {
