@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { TokenCounts } from '../domain/limit-types.ts';
+import { isTokenCount, type TokenCounts } from '../domain/limit-types.ts';
 import type { Logger } from '../domain/logger.ts';
 import { type Reservation, reservation } from '../limits/limit-set.ts';
 import type { Alarm } from './alarms.ts';
@@ -63,30 +63,17 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
     this.#owner.attemptTimedOut(this);
   }
 
-  reportUsage(usage: UsageReport): void {
-    if (!isCount(usage?.inputTokens) || !isCount(usage?.outputTokens)) {
-      this.#owner.logger.warn({ requestId: this.subject.id }, 'reportUsage ignored: expected inputTokens and outputTokens, numbers ≥ 0');
-      return;
-    }
-    this.subject.used = usage;
-    this.#owner.attemptUsed(this, usage);
+  // Getters, so that a processor may take these three out of its context; a closure is made only where one is asked for.
+  get reportUsage(): (usage: UsageReport) => void {
+    return (usage) => this.#reportUsage(usage);
   }
 
-  responseStarted(): void {
-    if (this.over || this.responded) return;
-    this.responded = true;
-    reservation.responded(this.reservation, this.#owner.clock.now());
-    this.#owner.attemptResponded(this);
+  get responseStarted(): () => void {
+    return () => this.#responseStarted();
   }
 
-  deferSend(): () => void {
-    this.deferred = true;
-    return () => {
-      if (!this.deferred) return;
-      this.deferred = false;
-      reservation.written(this.reservation, this.#owner.clock.now());
-      this.#owner.attemptWritten();
-    };
+  get deferSend(): () => () => void {
+    return () => this.#deferSend();
   }
 
   /** Ends the attempt from outside: its call may go on, but nobody listens. What was never sent costs nothing. */
@@ -98,8 +85,33 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
     this.#controller ??= new AbortController();
     this.#controller.abort(reason);
   }
-}
 
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  #reportUsage(usage: UsageReport): void {
+    if (!isTokenCount(usage?.inputTokens) || !isTokenCount(usage?.outputTokens)) {
+      this.#owner.logger.warn({ requestId: this.subject.id }, 'reportUsage ignored: expected inputTokens and outputTokens, numbers ≥ 0');
+      return;
+    }
+    // A given-up attempt may still report: that corrects its own reservation, not what the next attempt uses.
+    if (!this.over) this.subject.used = usage;
+    this.#owner.attemptUsed(this, usage);
+  }
+
+  #responseStarted(): void {
+    if (this.over || this.responded) return;
+    this.responded = true;
+    reservation.responded(this.reservation, this.#owner.clock.now());
+    this.#owner.attemptResponded(this);
+  }
+
+  #deferSend(): () => void {
+    this.deferred = true;
+    return () => {
+      if (!this.deferred) return;
+      this.deferred = false;
+      const now = this.#owner.clock.now();
+      if (this.over) reservation.escaped(this.reservation, now);
+      else reservation.written(this.reservation, now);
+      this.#owner.attemptWritten();
+    };
+  }
 }

@@ -1,6 +1,6 @@
 import { createInspector, type StatelyInspectionEvent } from '@statelyai/inspect';
 import { describe, expect, it } from 'vitest';
-import type { AnyActorRef, InspectionEvent } from 'xstate';
+import type { InspectionEvent } from 'xstate';
 import { engineMachine } from '../../machines/engine-machine.ts';
 import { limiterMachine } from '../../machines/limiter-machine.ts';
 import { modelSchedulerMachine } from '../../machines/model-scheduler-machine.ts';
@@ -81,8 +81,8 @@ function submitAllKinds(manager: QueueManager<string, unknown>): Promise<unknown
 }
 
 /** Every actor of ours has an id and logic; XState's type of an inspected actor promises neither. */
-function inspected({ actorRef }: InspectionEvent): { readonly id: string; readonly logic: { readonly config?: unknown } } {
-  return actorRef as unknown as AnyActorRef;
+function inspected({ actorRef }: InspectionEvent) {
+  return actorRef as unknown as { readonly id: string; readonly logic: { readonly config?: unknown } };
 }
 
 function idOf(event: InspectionEvent): string {
