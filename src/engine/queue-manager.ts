@@ -3,8 +3,8 @@ import type { AnyActorRef } from 'xstate';
 import type { ModelConfig, RateLimiterConfig } from '../config/model-config.ts';
 import { EngineStopped } from '../domain/errors.ts';
 import type { RateLimiterType } from '../domain/limit-types.ts';
-import { silentLogger } from '../domain/logger.ts';
-import { uuid } from '../lib/ids.ts';
+import { harmless, silentLogger } from '../domain/logger.ts';
+import { uuidSource } from '../lib/ids.ts';
 import { systemClock } from '../lib/system-clock.ts';
 import { EngineActors } from './engine-actors.ts';
 import type { EngineEvent } from './engine-event.ts';
@@ -60,10 +60,10 @@ export class QueueManager<P = unknown, R = unknown> {
 
   constructor(options: QueueManagerOptions = {}) {
     const clock = options.clock ?? systemClock;
-    const logger = options.logger ?? silentLogger;
+    const logger = harmless(options.logger ?? silentLogger);
     const inspection = options.inspect && new Inspection(options.inspect, options.inspectRequestsPerSecond ?? 10, clock, logger);
     this.#services = servicesOf(options, clock, logger, inspection);
-    this.#defaults = { id: () => uuid(options.random), wallMs: () => clock.wallMs() };
+    this.#defaults = { id: uuidSource(options.random), wallMs: () => clock.wallMs() };
     this.#actors = new EngineActors(clock, inspection);
     this.#models = new ModelRegistry(this.#actors, this.#services);
     this.events$ = this.#services.events.stream$;

@@ -1,6 +1,6 @@
 import { InvalidRequest, textOf } from '../domain/errors.ts';
 import type { RequestStatus } from '../domain/request-status.ts';
-import { uuid } from '../lib/ids.ts';
+import { uuidSource } from '../lib/ids.ts';
 import { systemClock } from '../lib/system-clock.ts';
 
 const LOWEST_PRIORITY = -10;
@@ -41,7 +41,7 @@ export interface RequestDefaults {
   readonly wallMs: () => number;
 }
 
-const platformDefaults: RequestDefaults = { id: uuid, wallMs: systemClock.wallMs };
+const platformDefaults: RequestDefaults = { id: uuidSource(), wallMs: systemClock.wallMs };
 
 /**
  * A request as a value: id and creation time are readable before it is submitted, and the engine keeps `status`,
