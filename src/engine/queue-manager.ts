@@ -220,10 +220,11 @@ export class QueueManager<P = unknown, R = unknown> {
   }
 
   #stop(): void {
-    this.#models.stop();
-    this.#actors.stop();
+    // The last samples are of the queues as they ended, so they are taken before the queues are forgotten.
     this.#stopped$.next();
     this.#stopped$.complete();
+    this.#models.stop();
+    this.#actors.stop();
     this.#services.events.complete();
   }
 
