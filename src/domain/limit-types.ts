@@ -32,5 +32,10 @@ export interface TokenCounts {
   readonly outputTokens: number;
 }
 
+/** Whether something that a user's code said can be an amount of tokens. */
+export function isTokenCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
 /** What a limiter does when asked for room. */
 export type LimiterState = 'open' | 'exhausted' | 'paused';

@@ -13,3 +13,17 @@ const ignore: LogMethod = () => {};
 
 /** The default logger: says nothing. */
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+/** The same logger, except that nothing it throws reaches whoever logs: a broken sink must not break what it is told of. */
+export function harmless(logger: Logger): Logger {
+  const guarded =
+    (level: keyof Logger): LogMethod =>
+    (fields, message) => {
+      try {
+        logger[level](fields, message);
+      } catch {
+        // There is nobody left to tell.
+      }
+    };
+  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
+}

@@ -19,7 +19,7 @@ export interface AttemptOwner<S extends AttemptSubject> {
   /** A call that was deferred is on the wire now, so it is known when its room comes back. */
   attemptWritten(): void;
   attemptResponded(attempt: Attempt<S>): void;
-  attemptUsed(attempt: Attempt<S>, usage: UsageReport): void;
+  attemptUsed(attempt: Attempt<S>, usage: TokenCounts): void;
   attemptTimedOut(attempt: Attempt<S>): void;
 }
 

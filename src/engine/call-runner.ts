@@ -1,22 +1,20 @@
 import type { ParsedModelConfig } from '../config/model-config.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AttemptTimeout } from '../domain/errors.ts';
+import type { TokenCounts } from '../domain/limit-types.ts';
 import type { Logger } from '../domain/logger.ts';
 import { reservation } from '../limits/limit-set.ts';
-import { backoffMs } from '../scheduling/backoff.ts';
+import { backoffMs, pauseAfterRefusalMs } from '../scheduling/backoff.ts';
 import { classifyFailure, type Failure } from '../scheduling/classify-failure.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { Admitted, Dispatcher } from './dispatcher.ts';
 import type { EngineServices } from './engine-services.ts';
-import type { Processor, UsageReport } from './processor.ts';
+import type { Processor } from './processor.ts';
 import type { QueueCounters } from './queue-counters.ts';
 import { readUsage } from './read-usage.ts';
 import type { RequestLife } from './request-life.ts';
 import type { RequestRecord } from './request-record.ts';
 import { asProcessingError, checkResult, type Ending } from './settlement.ts';
-
-/** Longest wait after a refusal that names no limiter of ours and no time. */
-const UNNAMED_REFUSAL_MS = 1_000;
 
 type RequestAttempt = Attempt<RequestRecord>;
 type Refusal = Failure & { readonly kind: 'refused' };
@@ -88,7 +86,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     this.#dispatcher.roomCameFree();
   }
 
-  attemptUsed(attempt: RequestAttempt, usage: UsageReport): void {
+  attemptUsed(attempt: RequestAttempt, usage: TokenCounts): void {
     reservation.settle(attempt.reservation, usage, this.clock.now());
     this.#dispatcher.roomCameFree();
   }
@@ -229,7 +227,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     );
     const refusing = named.length > 0 ? named : windows;
     if (refusing.length > 0) return Math.max(...refusing.map((unit) => unit.refused(retryAfterMs)));
-    const waitMs = retryAfterMs ?? UNNAMED_REFUSAL_MS;
+    const waitMs = pauseAfterRefusalMs(1, retryAfterMs);
     this.#dispatcher.gate(now + waitMs);
     return waitMs;
   }

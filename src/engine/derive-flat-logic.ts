@@ -23,7 +23,14 @@ export class FlatSnapshot<TContext, TEvent extends EventObject, TOutput> {
   }
 
   can(event: TEvent): boolean {
-    return this.status === 'active' && select(this.#table, this.value, this.context, event) !== undefined;
+    if (this.status !== 'active') return false;
+    try {
+      const rule = select(this.#table, this.value, this.context, event);
+      // XState's rule: a transition that goes nowhere and does nothing forbids its event.
+      return rule !== undefined && (rule.target !== undefined || rule.assigners.length > 0);
+    } catch {
+      return false;
+    }
   }
 
   hasTag(tag: string): boolean {
@@ -147,7 +154,7 @@ function rulesOf<C, E extends EventObject>(machine: AnyStateMachine, node: State
   refuse(machine, node, node.entry.length > 0 || node.exit.length > 0, 'entry or exit actions');
   refuse(machine, node, node.invoke.length > 0, 'invoke');
   refuse(machine, node, (node.always?.length ?? 0) > 0, 'eventless transitions');
-  const rules: Record<string, Rule<C, E>[]> = {};
+  const rules: Record<string, Rule<C, E>[]> = Object.create(null);
   for (const [type, transitions] of node.transitions) {
     refuse(machine, node, type.includes('*') || type.startsWith('xstate.'), `'${type}' transitions`);
     rules[type] = transitions.map((transition) => ({

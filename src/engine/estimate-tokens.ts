@@ -1,4 +1,5 @@
-import type { TokenCounts } from '../domain/limit-types.ts';
+import { InvalidRequest } from '../domain/errors.ts';
+import { isTokenCount, type TokenCounts } from '../domain/limit-types.ts';
 import type { QueueRequest } from './queue-request.ts';
 
 /** Guesses what a request will cost before it runs. May be replaced: `new QueueManager({ estimator })`. */
@@ -18,6 +19,27 @@ export function estimateTokens(request: QueueRequest): TokenCounts {
   const outputTokens = outputLimit(source);
   const inputTokens = Math.ceil(characters(source, 0) / CHARACTERS_PER_TOKEN);
   return { inputTokens: inputTokens + outputTokens === 0 ? 1 : inputTokens, outputTokens };
+}
+
+/**
+ * What an estimator says of a request, in whole tokens. Throws `InvalidRequest` where it throws or gives no numbers:
+ * a request of unknown cost must not reach the limits. Its own error, which may quote params, is the `cause` only.
+ */
+export function askEstimator(estimator: TokenEstimator, request: QueueRequest): TokenCounts {
+  let guess: TokenCounts;
+  try {
+    guess = estimator(request);
+    for (const field of ['inputTokens', 'outputTokens'] as const) {
+      if (!isTokenCount(guess[field])) throw new TypeError(`The estimator's ${field} is no number ≥ 0.`);
+    }
+  } catch (cause) {
+    throw new InvalidRequest(
+      `Request '${request.id}': the estimator gave no token counts (see cause). Mend it, or state estimatedInputTokens and estimatedOutputTokens.`,
+      'estimatedInputTokens',
+      { cause },
+    );
+  }
+  return { inputTokens: Math.ceil(guess.inputTokens), outputTokens: Math.ceil(guess.outputTokens) };
 }
 
 function characters(value: unknown, depth: number): number {

@@ -17,7 +17,8 @@ export interface Remembered {
 /** The last settled requests of one model: bounded by number, oldest out first in O(1), and if wanted by age. */
 export class History {
   readonly #byId = new StringTable<Remembered>();
-  readonly #ids: string[] = [];
+  /** A ring; an id that was used again stands in it more than once. */
+  readonly #ring: Remembered[] = [];
   readonly #size: number;
   readonly #ttlMs: number;
   #next = 0;
@@ -29,12 +30,11 @@ export class History {
 
   add(remembered: Remembered): void {
     if (this.#size === 0) return;
-    const id = remembered.response.requestId;
-    const oldest = this.#ids[this.#next];
-    if (oldest !== undefined) this.#byId.delete(oldest);
-    this.#ids[this.#next] = id;
+    const oldest = this.#ring[this.#next];
+    if (oldest !== undefined && this.#byId.get(oldest.response.requestId) === oldest) this.#byId.delete(oldest.response.requestId);
+    this.#ring[this.#next] = remembered;
     this.#next = (this.#next + 1) % this.#size;
-    this.#byId.set(id, remembered);
+    this.#byId.set(remembered.response.requestId, remembered);
   }
 
   get(id: string, now: number): Remembered | undefined {

@@ -42,18 +42,22 @@ export class LimiterRegistry {
     this.#findActor = findActor;
   }
 
-  /** Throws `InvalidConfiguration` where a domain's limit contradicts what another model said of it. */
-  check(configs: readonly RateLimiterConfig[]): void {
+  /**
+   * Throws `InvalidConfiguration` where a domain's limit contradicts what was said of it before.
+   * @param planned what is about to be registered in the same step; grows by `configs`
+   */
+  check(configs: readonly RateLimiterConfig[], planned = new Map<string, RateLimiterConfig>()): void {
     configs.forEach((config, index) => {
-      const known = config.domain === undefined ? undefined : this.#shared.get(sharedKey(config));
-      if (known === undefined) return;
-      const field = (Object.keys({ ...config, ...known.config }) as (keyof RateLimiterConfig)[]).find(
-        (key) => config[key] !== known.config[key],
-      );
+      if (config.domain === undefined) return;
+      const key = sharedKey(config);
+      const known = this.#shared.get(key)?.config ?? planned.get(key);
+      planned.set(key, config);
+      const field =
+        known && (Object.keys({ ...config, ...known }) as (keyof RateLimiterConfig)[]).find((name) => config[name] !== known[name]);
       if (field === undefined) return;
       throw new InvalidConfiguration(
         `Model configuration: 'rateLimiters[${index}].${field}' is ${String(config[field])}, but quota domain '${config.domain}' already has ` +
-          `a ${config.type} limit with ${field} ${String(known.config[field])}. Give both models the same, or another domain.`,
+          `a ${config.type} limit with ${field} ${String(known?.[field])}. Give both the same, or another domain.`,
         `rateLimiters[${index}].${field}`,
       );
     });

@@ -59,7 +59,7 @@ export class LimiterUnit {
   refused(retryAfterMs: number | undefined): number {
     this.#refusalsInARow++;
     this.limiter.distrust();
-    const waitMs = retryAfterMs ?? pauseAfterRefusalMs(this.#refusalsInARow);
+    const waitMs = pauseAfterRefusalMs(this.#refusalsInARow, retryAfterMs);
     this.pause(waitMs);
     return waitMs;
   }

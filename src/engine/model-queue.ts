@@ -12,13 +12,14 @@ import {
   SchedulerQueueFullError,
   withoutStack,
 } from '../domain/errors.ts';
-import type { TokenCounts } from '../domain/limit-types.ts';
+import { isTokenCount, type TokenCounts } from '../domain/limit-types.ts';
 import { costOf } from '../limits/cost.ts';
 import { reservation } from '../limits/limit-set.ts';
 import { orderKey } from '../scheduling/fair-queue.ts';
 import { CallRunner } from './call-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EngineServices } from './engine-services.ts';
+import { askEstimator } from './estimate-tokens.ts';
 import { History } from './history.ts';
 import type { LimiterUnit } from './limiter-unit.ts';
 import type { Processor, UsageReport } from './processor.ts';
@@ -26,7 +27,7 @@ import { QueueCounters } from './queue-counters.ts';
 import type { QueueRequest } from './queue-request.ts';
 import { RequestLife } from './request-life.ts';
 import { type RecordOwner, RequestRecord } from './request-record.ts';
-import type { Ending } from './settlement.ts';
+import { checkParams, type Ending } from './settlement.ts';
 import { SharedCalls } from './shared-calls.ts';
 import { type RequestActor, spawnRequest } from './supervisor.ts';
 import { TimeLimits } from './time-limits.ts';
@@ -153,13 +154,19 @@ export class ModelQueue implements RecordOwner {
     const now = this.clock.now();
     const key = orderKey(now, request.priority, this.#services.priorityStepMs);
     const record = new RequestRecord(request, this, this.#tokensOf(request), key, this.#services.nextSeq(), now);
-    this.#life.submitted(record);
-    // An inspector sees those that end at once too.
-    if (this.#services.wantsActor(record.id)) void record.actor;
-    if (this.#endsAtOnce(record, now)) return record;
-    this.#times.watch(record, now);
-    if (!this.#shared.join(record)) this.dispatcher.push(record);
-    return record;
+    const { outbox } = this.#services;
+    outbox.hold();
+    try {
+      this.#life.submitted(record);
+      // An inspector sees those that end at once too.
+      if (this.#services.wantsActor(record.id)) void record.actor;
+      if (this.#endsAtOnce(record, now)) return record;
+      this.#times.watch(record, now);
+      if (!this.#shared.join(record)) this.dispatcher.push(record);
+      return record;
+    } finally {
+      outbox.release();
+    }
   }
 
   cancel(record: RequestRecord, reason: unknown): boolean {
@@ -192,14 +199,17 @@ export class ModelQueue implements RecordOwner {
     }
   }
 
-  /** Corrects a request's token usage, live or remembered; false when it is unknown here. */
+  /** Corrects a request's token usage, live or remembered; false when it is unknown here. Throws `InvalidRequest` for no numbers. */
   updateTokenUsage(id: string, usage: UsageReport): boolean {
+    if (!isTokenCount(usage?.inputTokens) || !isTokenCount(usage?.outputTokens))
+      throw new InvalidRequest(`updateTokenUsage of request '${id}': expected inputTokens and outputTokens, numbers ≥ 0.`, 'usage');
     const now = this.clock.now();
     const record = this.#services.live.get(id);
     if (record !== undefined && record.owner === this) {
-      record.used = usage;
-      const { attempt } = record.leader ?? record;
-      if (attempt !== undefined) this.#runner.attemptUsed(attempt, usage);
+      // Those who share a call share what it used.
+      const caller = record.leader ?? record;
+      caller.used = { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens };
+      if (caller.attempt !== undefined) this.#runner.attemptUsed(caller.attempt, usage);
       return true;
     }
     const remembered = this.history.get(id, now);
@@ -235,20 +245,13 @@ export class ModelQueue implements RecordOwner {
     const { maxQueueSize, paramsSchema } = this.config;
     if (maxQueueSize !== undefined && this.waiting >= maxQueueSize) throw new SchedulerQueueFullError(this.modelId, maxQueueSize);
     if (paramsSchema === undefined) return;
-    const parsed = paramsSchema.safeParse(request.params);
-    if (parsed.success) {
-      request.params = parsed.data;
-      return;
-    }
-    const issue = parsed.error.issues[0];
-    const path = ['params', ...(issue?.path ?? [])].join('.');
-    throw new InvalidRequest(`Request '${request.id}': '${path}': ${issue?.message ?? 'invalid'}.`, path, { cause: parsed.error });
+    request.params = checkParams(paramsSchema, request.params, request.id);
   }
 
   #tokensOf(request: QueueRequest): TokenCounts {
     const { estimatedInputTokens: input, estimatedOutputTokens: output } = request;
     if (input !== undefined && output !== undefined) return { inputTokens: input, outputTokens: output };
-    const guess = this.#services.estimator(request);
+    const guess = askEstimator(this.#services.estimator, request);
     return { inputTokens: input ?? guess.inputTokens, outputTokens: output ?? guess.outputTokens };
   }
 

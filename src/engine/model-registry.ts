@@ -6,7 +6,7 @@ import {
   parseRateLimiterConfig,
   type RateLimiterConfig,
 } from '../config/model-config.ts';
-import { InvalidConfiguration, ModelNotRegistered } from '../domain/errors.ts';
+import { InvalidConfiguration, ModelNotRegistered, textOf } from '../domain/errors.ts';
 import type { EngineActors } from './engine-actors.ts';
 import type { EngineServices } from './engine-services.ts';
 import { LimiterRegistry } from './limiter-registry.ts';
@@ -46,27 +46,33 @@ export class ModelRegistry {
     if (this.#queues.has(parsed.modelId)) {
       throw new InvalidConfiguration(`Model '${parsed.modelId}' is already registered. Unregister it first.`, 'modelId');
     }
+    expectFunction(processor, parsed.modelId);
+    this.#limiters.check(parsed.rateLimiters);
     this.#add(parsed, processor);
   }
 
   /** All or, when one is wrong, none of those that are not registered yet. */
   registerAll(configs: readonly ModelConfig[], processor: Processor<never, unknown>): { registered: string[]; skipped: string[] } {
-    const registered: string[] = [];
+    const fresh = new Map<string, ParsedModelConfig>();
     const skipped: string[] = [];
     for (const parsed of configs.map(parseModelConfig)) {
-      if (this.#queues.has(parsed.modelId)) {
-        skipped.push(parsed.modelId);
-        continue;
-      }
-      this.#add(parsed, processor);
-      registered.push(parsed.modelId);
+      if (this.#queues.has(parsed.modelId) || fresh.has(parsed.modelId)) skipped.push(parsed.modelId);
+      else fresh.set(parsed.modelId, parsed);
     }
-    return { registered, skipped };
+    const planned = new Map<string, RateLimiterConfig>();
+    for (const { modelId, rateLimiters } of fresh.values()) {
+      expectFunction(processor, modelId);
+      this.#limiters.check(rateLimiters, planned);
+    }
+    for (const parsed of fresh.values()) this.#add(parsed, processor);
+    return { registered: [...fresh.keys()], skipped };
   }
 
   /** Forgets a model whose queue has been drained. A domain's limiters stay: what they counted still counts. */
   remove(queue: ModelQueue): void {
-    if (!this.#queues.delete(queue.modelId)) return;
+    // Two may have waited for it to drain, and the first may have registered the model again.
+    if (this.#queues.get(queue.modelId) !== queue) return;
+    this.#queues.delete(queue.modelId);
     for (const unit of queue.dispatcher.units) if (unit.limiter.domain === undefined) unit.stop();
     this.#actors.removeModel(queue.modelId);
   }
@@ -75,7 +81,7 @@ export class ModelRegistry {
     const queue = this.queue(modelId);
     const plan = rateLimiters
       .map(parseRateLimiterConfig)
-      .map((change) => ({ change, index: queue.config.rateLimiters.findIndex((config) => sameLimiter(config, change)) }));
+      .map((change) => ({ change, index: indexOfLimiter(queue.config.rateLimiters, change) }));
     this.#limiters.check(plan.filter(({ index }) => index < 0).map(({ change }) => change));
     for (const { change, index } of plan) {
       if (index < 0) this.#addLimiter(queue, change);
@@ -91,10 +97,6 @@ export class ModelRegistry {
 
   #add(config: ParsedModelConfig, processor: Processor<never, unknown>): void {
     const { modelId } = config;
-    if (typeof processor !== 'function') {
-      throw new InvalidConfiguration(`The processor of model '${modelId}' is ${String(processor)}: expected a function.`, 'processor');
-    }
-    this.#limiters.check(config.rateLimiters);
     const limiters = config.rateLimiters.map((limit) => ({ config: limit, ...this.#limiters.obtain(modelId, limit) }));
     const scheduler = this.#actors.addModel(modelId, limiters);
     const units = limiters.map(({ unit }) => unit);
@@ -123,16 +125,31 @@ export class ModelRegistry {
   }
 }
 
-/** Whether two configurations speak of the same limiter; throws where they differ in more than the limit. */
-function sameLimiter(current: RateLimiterConfig, change: RateLimiterConfig): boolean {
-  if (current.type !== change.type || current.domain !== change.domain) return false;
-  for (const [key, value] of Object.entries(change)) {
-    if (key === 'limit' || value === undefined || value === current[key as keyof RateLimiterConfig]) continue;
-    throw new InvalidConfiguration(
-      `updateLimits: '${key}' of the ${change.type} limit is ${String(value)}, but only 'limit' can change while a queue runs. ` +
-        'Unregister the model and register it again to change more.',
-      key,
-    );
-  }
-  return true;
+function expectFunction(processor: unknown, modelId: string): void {
+  if (typeof processor === 'function') return;
+  throw new InvalidConfiguration(`The processor of model '${modelId}' is ${textOf(processor)}: expected a function.`, 'processor');
+}
+
+/** The limit that a change speaks of; -1: a new one. Throws where a limit of its kind differs in more than the limit. */
+function indexOfLimiter(limiters: readonly RateLimiterConfig[], change: RateLimiterConfig): number {
+  const same = limiters.findIndex((current) => sameKind(current, change) && differing(current, change) === undefined);
+  if (same >= 0) return same;
+  const other = limiters.find((current) => sameKind(current, change));
+  const key = other && differing(other, change);
+  if (key === undefined) return -1;
+  throw new InvalidConfiguration(
+    `updateLimits: '${key}' of the ${change.type} limit is ${String(change[key])}, but only 'limit' can change while a queue runs. ` +
+      'Unregister the model and register it again to change more.',
+    key,
+  );
+}
+
+function sameKind(current: RateLimiterConfig, change: RateLimiterConfig): boolean {
+  return current.type === change.type && current.domain === change.domain;
+}
+
+function differing(current: RateLimiterConfig, change: RateLimiterConfig): keyof RateLimiterConfig | undefined {
+  return (Object.keys(change) as (keyof RateLimiterConfig)[]).find(
+    (key) => key !== 'limit' && change[key] !== undefined && change[key] !== current[key],
+  );
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type LLMQueueException, ProcessingError, textOf } from '../domain/errors.ts';
+import { InvalidRequest, type LLMQueueException, ProcessingError, textOf } from '../domain/errors.ts';
 import type { FailureReason } from '../domain/request-status.ts';
 import type { CompletedResponse, FailedResponse, UnsettledResponse } from './queue-response.ts';
 import type { RequestRecord } from './request-record.ts';
@@ -67,6 +67,20 @@ export function asProcessingError(thrown: unknown, requestId: string, attempt: n
     cause: thrown,
     retryable,
   });
+}
+
+/** What `paramsSchema` makes of a request's params. Throws `InvalidRequest` where it does not accept them. */
+export function checkParams(schema: z.ZodType, params: unknown, requestId: string): unknown {
+  let parsed: ReturnType<typeof schema.safeParse>;
+  try {
+    parsed = schema.safeParse(params);
+  } catch (cause) {
+    throw new InvalidRequest(`Request '${requestId}': paramsSchema threw: ${textOf(cause)}`, 'params', { cause });
+  }
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path = ['params', ...(issue?.path ?? [])].join('.');
+  throw new InvalidRequest(`Request '${requestId}': '${path}': ${issue?.message ?? 'invalid'}.`, path, { cause: parsed.error });
 }
 
 /** What `resultSchema` makes of a result, or the error of one that it does not accept; `cause` tells every issue. */

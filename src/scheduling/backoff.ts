@@ -16,10 +16,15 @@ export function backoffMs(policy: RetryPolicy, failures: number, random: () => n
   return random() * cap;
 }
 
+const SHORTEST_PAUSE_MS = 10;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** How long a limiter pauses after its n-th refusal in a row that did not say when to come back. */
-export function pauseAfterRefusalMs(refusalsInARow: number): number {
+/**
+ * How long a limiter pauses after its n-th refusal in a row: as long as it was told to; else, or where that is no
+ * time at all, longer each time. Never zero: what is refused at once and comes back at once would spin.
+ */
+export function pauseAfterRefusalMs(refusalsInARow: number, askedMs?: number): number {
+  if (askedMs !== undefined && Number.isFinite(askedMs) && askedMs >= 0) return Math.max(SHORTEST_PAUSE_MS, askedMs);
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (refusalsInARow - 1));
 }

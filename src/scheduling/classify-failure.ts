@@ -43,16 +43,37 @@ const NETWORK_CODES = new Set([
 /** What browsers and Node say when `fetch` had no response at all. */
 const FETCH_FAILED = /^(fetch failed|failed to fetch|load failed|networkerror)/i;
 
+const DEEPEST_CAUSE = 8;
+
 /** Whether a status may be tried again: the official SDKs' rule, less 429, which is a refusal. */
 export function isRetryableStatus(status: number): boolean {
   return status === 408 || status === 409 || status >= 500;
 }
 
-/** Decides what to do about what a processor threw, whatever it is. */
+/** Decides what to do about what a processor threw, whatever it is; never throws. */
 export function classifyFailure(thrown: unknown, wallMs: number): Failure {
   if (thrown === null || typeof thrown !== 'object') return { kind: 'final' };
-  if (isRefusal(thrown)) {
-    return { kind: 'refused', retryAfterMs: thrown.retryAfterMs, limitType: thrown.limitType, domain: thrown.domain };
+  try {
+    return classifyObject(thrown, wallMs);
+  } catch {
+    // A proxy may throw at the question what it is.
+    return { kind: 'final' };
+  }
+}
+
+function classifyObject(thrown: object, wallMs: number): Failure {
+  if (thrown instanceof RateLimitRefused || valueAt(thrown, 'code') === 'rate_limit_refused') {
+    const said = {
+      retryAfterMs: valueAt(thrown, 'retryAfterMs'),
+      limitType: valueAt(thrown, 'limitType'),
+      domain: valueAt(thrown, 'domain'),
+    };
+    return {
+      kind: 'refused',
+      retryAfterMs: typeof said.retryAfterMs === 'number' ? said.retryAfterMs : undefined,
+      limitType: typeof said.limitType === 'string' ? said.limitType : undefined,
+      domain: typeof said.domain === 'string' ? said.domain : undefined,
+    };
   }
   const status = numberAt(thrown, 'status') ?? numberAt(thrown, 'statusCode');
   if (status === 429) {
@@ -63,10 +84,6 @@ export function classifyFailure(thrown: unknown, wallMs: number): Failure {
   if (typeof said === 'boolean') return { kind: said ? 'retryable' : 'final' };
   if (status !== undefined && isRetryableStatus(status)) return { kind: 'retryable' };
   return { kind: isNetworkError(thrown) ? 'retryable' : 'final' };
-}
-
-function isRefusal(thrown: object): thrown is RateLimitRefused {
-  return thrown instanceof RateLimitRefused || valueAt(thrown, 'code') === 'rate_limit_refused';
 }
 
 function isFinalRefusal(thrown: object): boolean {
@@ -85,12 +102,13 @@ function isFinalRefusal(thrown: object): boolean {
   return false;
 }
 
-function isNetworkError(thrown: object): boolean {
+/** @param depth how many causes deep; they may go round in a circle */
+function isNetworkError(thrown: object, depth = 0): boolean {
   const code = valueAt(thrown, 'code');
   if (typeof code === 'string' && NETWORK_CODES.has(code)) return true;
   if (thrown instanceof TypeError && FETCH_FAILED.test(thrown.message)) return true;
   const cause = valueAt(thrown, 'cause');
-  return typeof cause === 'object' && cause !== null && cause !== thrown && isNetworkError(cause);
+  return typeof cause === 'object' && cause !== null && depth < DEEPEST_CAUSE && isNetworkError(cause, depth + 1);
 }
 
 /** The wait that an error's response headers ask for; `retry-after-ms` wins over seconds or an HTTP date. */
@@ -108,7 +126,9 @@ function retryAfterMs(thrown: object, wallMs: number): number | undefined {
 
 function header(headers: unknown, name: string): string | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined;
-  const value = headers instanceof Headers ? headers.get(name) : valueAt(headers, name);
+  // Not only the platform's own Headers: HTTP clients bring theirs.
+  const get = valueAt(headers, 'get');
+  const value: unknown = typeof get === 'function' ? get.call(headers, name) : valueAt(headers, name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
