@@ -50,6 +50,8 @@ export class Dispatcher implements LimiterUser {
   #timer: TimerHandle;
   #wakeAt = UNKNOWN;
   #blockedBy: LimiterUnit | undefined;
+  /** The head that the last pass could not start. */
+  #waitingHead: RequestRecord | undefined;
   #claimant: RequestRecord | undefined;
   #claimSeq = 0;
   #claiming = false;
@@ -82,7 +84,8 @@ export class Dispatcher implements LimiterUser {
 
   remove(record: RequestRecord): boolean {
     if (!this.queue.remove(record)) return false;
-    if (record === this.#claimant || this.queue.size === 0) this.requestPass(true);
+    // Without the head, or without a second tenant to pace for, something else may start at once.
+    if (record === this.#waitingHead || this.queue.backloggedTenants <= 1) this.requestPass(true);
     return true;
   }
 
@@ -132,8 +135,10 @@ export class Dispatcher implements LimiterUser {
     const admitted: Admitted[] = [];
     const misfits: RequestRecord[] = [];
     if (!this.#enabled || this.queue.size === 0) this.#rest();
-    else if (this.#gateUntil > now) this.#wake(this.#gateUntil);
-    else this.#admit(now, admitted, misfits);
+    else if (this.#gateUntil > now) {
+      this.#rest();
+      this.#wake(this.#gateUntil);
+    } else this.#admit(now, admitted, misfits);
     if (admitted.length === 0 && misfits.length === 0) return;
     this.#options.onPass({ now, admitted, misfits });
     // Only now that the calls are written is it known when their room comes back.
@@ -147,6 +152,8 @@ export class Dispatcher implements LimiterUser {
         misfits.push(head);
         continue;
       }
+      // A claim's age is its claimant's: whoever comes after it must not inherit it.
+      if (head !== this.#claimant) this.#unclaim();
       const obstacle = this.limits.obstacle(head, now, this.#paced);
       if (obstacle !== undefined || (this.#anyShared && !this.limits.respectsClaims(head, this, now))) {
         this.#waitBehind(head, obstacle, now, admitted);
@@ -159,6 +166,7 @@ export class Dispatcher implements LimiterUser {
 
   /** The head has to wait: claim its room, let others through that don't delay it, and set the timer. */
   #waitBehind(head: RequestRecord, obstacle: Obstacle | undefined, now: number, admitted: Admitted[]): void {
+    this.#waitingHead = head;
     this.#blockOn(obstacle);
     if (obstacle?.limiter.type === 'concurrent' && !this.#anyShared) {
       this.#unclaim();
@@ -214,7 +222,6 @@ export class Dispatcher implements LimiterUser {
 
   #claim(head: RequestRecord, now: number): number {
     if (this.#claimant !== head) {
-      if (this.#claiming) this.#wakeSharers();
       this.#claimant = head;
       this.#claimSeq = this.#services.nextSeq();
     }
@@ -236,6 +243,7 @@ export class Dispatcher implements LimiterUser {
 
   /** Nothing waits, or nothing may start: no claim, no timer. */
   #rest(): void {
+    this.#waitingHead = undefined;
     this.#unclaim();
     this.#blockOn(undefined);
     this.#wake(UNKNOWN);

@@ -99,6 +99,10 @@ export const reservation = {
   abandoned({ limiters, holds }: Reservation, now: number): void {
     for (let i = 0; i < holds.length; i++) limiters[i]?.abandoned(holds[i] as Hold, now);
   },
+  /** It was written after it had been given up and released: it counts after all. */
+  escaped({ limiters, holds }: Reservation, now: number): void {
+    for (let i = 0; i < holds.length; i++) limiters[i]?.escaped(holds[i] as Hold, now);
+  },
   release({ limiters, holds }: Reservation, now: number): void {
     for (let i = 0; i < holds.length; i++) limiters[i]?.release(holds[i] as Hold, now);
   },
@@ -111,10 +115,10 @@ export const reservation = {
     });
   },
 
-  /** Corrects the token limits to what was used; idempotent. */
+  /** Corrects the token limits to what was used, in whole tokens; idempotent. */
   settle({ limiters, holds }: Reservation, used: TokenCounts, now: number): void {
     limiters.forEach((limiter, i) => {
-      if (countsTokens(limiter.type)) limiter.settle(holds[i] as Hold, costOf(limiter.type, used), now);
+      if (countsTokens(limiter.type)) limiter.settle(holds[i] as Hold, Math.ceil(costOf(limiter.type, used)), now);
     });
   },
 };
