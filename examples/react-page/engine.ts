@@ -9,8 +9,8 @@ manager.registerQueue(
   {
     modelId: MODEL,
     rateLimiters: [
-      { type: 'rpm', limit: 6, timePeriod: 5 },
-      { type: 'tpm', limit: 1_200, timePeriod: 5 },
+      { type: 'rpm', limit: 6, timePeriod: 2 },
+      { type: 'tpm', limit: 900, timePeriod: 2 },
       { type: 'concurrent', limit: 3 },
     ],
   },

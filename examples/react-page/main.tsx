@@ -39,7 +39,7 @@ function Page() {
         <h2>Requests (status$)</h2>
         <table>
           <tbody>
-            {handles.slice(-14).map((handle) => (
+            {handles.slice(-12).map((handle) => (
               <Row key={handle.id} handle={handle} />
             ))}
           </tbody>

@@ -8,8 +8,10 @@ export function Limit({ limiter: { type, usage, limit, state } }: { limiter: Lim
   return (
     <div className="limit">
       <span>{type}</span>
-      <meter min={0} max={limit} value={usage} aria-label={`${type}: ${usage} of ${limit}`} />
-      <small>{`${usage} of ${limit}, ${state}`}</small>
+      <div className="bar">
+        <div className={state} style={{ width: `${Math.min(100, (100 * usage) / limit)}%` }} />
+      </div>
+      <small>{`${Math.round((100 * usage) / limit)} %, ${usage} of ${limit}`}</small>
     </div>
   );
 }

@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { describe, expect, it } from 'vitest';
+import { BrowserPage } from './chromium.ts';
+import { serveFolder } from './serve-folder.ts';
+
+const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+const MOST_LINES = 60;
+
+/** Lines that the output must have, in this order; others may stand between them. */
+const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
+  'adding-a-model.ts': [
+    'waiting, with two a minute: {"old-model":4}',
+    'registered new-model, skipped old-model',
+    'answer of new-model',
+    'after the limit was raised: {"old-model":0,"new-model":0}',
+    'while paused: {"old-model":0,"new-model":1}',
+    'resumed: completed',
+    'left: new-model',
+  ],
+  'basic.ts': ['status: completed', 'result: You said: Hello!', 'used: 1 of 10'],
+  'batch.ts': [
+    'submitted 100, waiting 100',
+    '25 done',
+    '100 done',
+    'completed 100, failed 0, refused by the provider 0',
+    /^most in any half second at the provider: (3\d|40) of 40$/,
+  ],
+  'concurrent-against-per-period.ts': [
+    /^two-at-once: 6 requests, at most 2 at once, (0\.1[4-9]|0\.[2-4]\d) s$/,
+    /^four-per-period: 6 requests, at most 4 at once, (0\.[5-9]\d|1\.\d\d) s$/,
+  ],
+  'error-handling.ts': [
+    'hello: completed: fine',
+    'break: failed in the processor (processing_error); thrown: Error: the provider said 400',
+    'hang: out of time (attempt_timeout)',
+    'huge: can never run (request_too_large)',
+    'cancel: cancelled (cancelled)',
+    /^submit threw ModelNotRegistered \(model_not_registered\): Model 'gpt-5' is not registered/,
+    'shutdown: the engine was stopped (engine_stopped)',
+  ],
+  'fire-and-forget.ts': [
+    'at once: pending',
+    'a moment later: processing',
+    'later: completed, result: PROCESS THIS LATER',
+    'usage corrected: true',
+    'an id nobody knows: null',
+  ],
+  'inspector.ts': [
+    /^Open http:\/\/localhost:\d+ to see the actors/,
+    'engine: running',
+    'model:gpt-4o: accepting',
+    /^gpt-4o\/rpm\/0\.5s: (open|exhausted)$/,
+    'requests: active',
+    'request 0: completed',
+    'request 1: completed',
+    'request 2: completed',
+  ],
+  'logging-and-time.ts': [
+    /^\{.*"name":"llm_queue.my_app","requestId":"logged","prompt":"\[redacted\]","msg":"calling the provider"\}$/,
+    'took at least 0.05 s: true',
+    'The operation took longer than 0.05 s and was aborted.',
+  ],
+  'priorities-and-tenants.ts': [
+    'priority: urgent normal low',
+    'tenants: big0 small0 big1 big2 small1 big3 big4 small2 big5 big6 small3 big7',
+    'equal dedupeKey: summary other',
+  ],
+  'retry-and-refusals.ts': [
+    'flaky: attempt 1 failed, waits for the next',
+    'flaky: attempt 2 failed, waits for the next',
+    'flaky: completed after 3 attempt(s), 3 call(s)',
+    'broken: failed after 1 attempt(s), 1 call(s)',
+    'limit rpm paused',
+    'refused: refused, back to its place for 200 ms',
+    'limit rpm available',
+    'refused: completed after 1 attempt(s), 2 call(s)',
+  ],
+  'several-limits.ts': [
+    /^after 2 s: rpm \d+ of 30, open$/,
+    /^after 2 s: tpm \d+ of 15000, /,
+    'after 2 s: concurrent 8 of 8, exhausted',
+    /^100 of 100 completed in \d+ s of the provider's time$/,
+    /^at the provider: rpm at most \d+ of 30$/,
+    /^at the provider: tpm at most 1[45]\d\d\d of 15000$/,
+    'refused: 0',
+  ],
+  'shared-quota.ts': [
+    'gpt-4o: waiting 50, running 0; gpt-4o family 60/60, own 0/5',
+    'gpt-4o-2024-08-06: waiting 50, running 0; gpt-4o family 60/60, own 0/5',
+    '160 requests, 0 failed, 0 refused, most in a window 60 of 60',
+  ],
+  'typed-params.ts': [
+    'result: Hello at temperature 0.7, stop',
+    /^refused at submit: Request 'hot': 'params\.temperature': Too big/,
+    /^refused on return: Request 'odd': 'result\.text' does not fit resultSchema/,
+  ],
+  'watching-a-request.ts': [
+    'events$: request-submitted second',
+    'status$: pending, queued, attempt 0',
+    'explain: position 1, waiting for rpm, starts in less than half a second: true',
+    'actor: pending',
+    'status$: processing, calling, attempt 1',
+    'status$: processing, responding, attempt 1',
+    'actor: processing, attempt 1',
+    'status$: completed, attempt 1',
+    'status$ completed',
+    'last of status$: completed',
+    'events$: queue-drained gpt-4o',
+  ],
+};
+
+interface Run {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs an example as a reader does, without a key and without a terminal. */
+function run(file: string, env: Record<string, string> = {}, onOutput: (output: string) => void = () => {}): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(EXAMPLES, file)], {
+      env: { PATH: process.env['PATH'] ?? '', CI: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 20_000,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        onOutput(output);
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+function expectInOrder(output: string, expected: readonly (string | RegExp)[]): void {
+  const lines = output.split('\n');
+  let at = 0;
+  for (const line of expected) {
+    const found = lines.findIndex((text, index) => index >= at && (typeof line === 'string' ? text === line : line.test(text)));
+    if (found < 0) expect.fail(`No line ${line} after line ${at} of:\n${output}`);
+    at = found + 1;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port.');
+  return address.port;
+}
+
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1_000 });
+    const answer = (value: boolean) => {
+      socket.destroy();
+      resolve(value);
+    };
+    socket.on('connect', () => answer(true));
+    socket.on('error', () => answer(false));
+    socket.on('timeout', () => answer(false));
+  });
+}
+
+async function acceptsSoon(host: string, port: number): Promise<boolean> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    if (await accepts(host, port)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return false;
+}
+
+describe('the examples', () => {
+  const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.ts'));
+
+  it('are all run here, are all in their README, and are short', () => {
+    expect(files.sort()).toEqual(Object.keys(KEY_LINES).sort());
+    const readme = readFileSync(join(EXAMPLES, 'README.md'), 'utf8');
+    expect(files.filter((file) => !readme.includes(`](${file})`))).toEqual([]);
+    const sources = [
+      ...files,
+      ...readdirSync(join(EXAMPLES, 'react-page'))
+        .filter((name) => /\.tsx?$/.test(name))
+        .map((name) => `react-page/${name}`),
+    ];
+    const lines = sources.map((file) => [file, readFileSync(join(EXAMPLES, file), 'utf8').trimEnd().split('\n').length] as const);
+    expect(lines.filter(([, count]) => count > MOST_LINES)).toEqual([]);
+  });
+
+  it.each(Object.keys(KEY_LINES).filter((file) => file !== 'inspector.ts'))('%s runs and prints what it says', async (file) => {
+    const { code, output } = await run(file);
+    expectInOrder(output, KEY_LINES[file] ?? []);
+    expect(code).toBe(0);
+  });
+
+  it('inspector.ts shows the actors over a WebSocket that only this machine can reach', async () => {
+    const port = await freePort();
+    const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    const outside = addresses.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address);
+    const look = async (): Promise<boolean[]> => {
+      // It says where it listens a moment before it does.
+      const isHere = await acceptsSoon('127.0.0.1', port);
+      return [isHere, ...(await Promise.all(outside.map((host) => accepts(host, port))))];
+    };
+    let reachable: Promise<boolean[]> | undefined;
+    const { code, output } = await run('inspector.ts', { INSPECTOR_PORT: String(port) }, () => {
+      reachable ??= look();
+    });
+    expectInOrder(output, KEY_LINES['inspector.ts'] ?? []);
+    expect(output).not.toMatch(/request [3-7]/);
+    expect(code).toBe(0);
+    expect(await reachable).toEqual([true, ...outside.map(() => false)]);
+  });
+
+  it('react-page shows the queue, the limits and every request, and follows them', async () => {
+    const outDir = mkdtempSync(join(tmpdir(), 'headgate-react-'));
+    await build({ root: join(EXAMPLES, 'react-page'), logLevel: 'error', build: { outDir, emptyOutDir: true } });
+    const server = await serveFolder(outDir);
+    const page = await BrowserPage.open(server.url);
+    try {
+      const numbers = '[...document.querySelectorAll(".numbers b")].map((b) => Number(b.textContent))';
+      const statuses = '[...document.querySelectorAll(".status")].map((element) => element.textContent)';
+      await page.waitFor('document.querySelectorAll(".status").length === 12');
+      // Three at once by its own limit.
+      await page.waitFor('document.querySelector("#running").textContent === "3"');
+      expect(await page.evaluate('[...document.querySelectorAll(".limit span")].map((span) => span.textContent)')).toEqual([
+        'rpm',
+        'tpm',
+        'concurrent',
+      ]);
+      await page.waitFor(`${numbers}.join() === "0,0,13,1"`);
+      const last = (await page.evaluate(statuses)) as string[];
+      expect(last.filter((status) => status === 'completed')).toHaveLength(11);
+      expect(last[10]).toBe('failed');
+      await page.evaluate('document.querySelector("button").click()');
+      await page.waitFor(`${statuses}.slice(-5).some((status) => status === "pending" || status === "processing")`);
+      await page.waitFor(`${numbers}.join() === "0,0,18,1"`);
+      expect(page.uncaught).toEqual([]);
+    } finally {
+      await page.close();
+      server.close();
+      rmSync(outDir, { recursive: true, force: true });
+    }
+  });
+});
