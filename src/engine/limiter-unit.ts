@@ -104,8 +104,11 @@ export class LimiterUnit {
     this.#send({ type: 'RESUMED' });
     this.#mode = 'open';
     this.#services.events.emit({ type: 'limit-available', ...this.#facts() });
-    if (this.#blocked.size > 0) this.#enter('exhausted');
     this.wakeUsers();
+    // Whoever was blocked looks again first: most of them start, and nobody needs to hear of exhaustion.
+    queueMicrotask(() => {
+      if (this.#blocked.size > 0 && this.#mode === 'open') this.#enter('exhausted');
+    });
   }
 
   #enter(mode: 'open' | 'exhausted'): void {
