@@ -27,15 +27,13 @@ export class StatusFeed {
   /** @param current the change that a new subscriber is told first */
   constructor(current: () => StatusChange) {
     this.stream$ = new Observable((subscriber) => {
-      const change = current();
-      subscriber.next(change);
-      if (isTerminal(change.status)) {
-        subscriber.complete();
-        return undefined;
-      }
+      // It listens before it is told anything: what it does about the replay, as cancelling, it must hear of.
       const listener: Listener = { subscriber, seen: this.#changes };
       this.#listeners.add(listener);
-      return () => this.#listeners.delete(listener);
+      subscriber.add(() => this.#listeners.delete(listener));
+      const change = current();
+      subscriber.next(change);
+      if (isTerminal(change.status)) subscriber.complete();
     });
   }
 
