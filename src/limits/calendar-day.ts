@@ -1,4 +1,4 @@
-import type { Meter, PendingCount } from './meter.ts';
+import { type Meter, NEGLIGIBLE, type PendingCount } from './meter.ts';
 
 const HOUR_MS = 3_600_000;
 /** A day is 25 hours at most where clocks are set back by one; this much later it is always another date. */
@@ -93,8 +93,8 @@ export class CalendarDay implements Meter {
 
   freeAt(need: number, now: number, pending: Iterable<PendingCount>): number {
     this.#look(now);
-    if (need <= 0) return now;
-    let tomorrow = need - (this.#used - this.#late);
+    if (need <= NEGLIGIBLE) return now;
+    let tomorrow = need - NEGLIGIBLE - (this.#used - this.#late);
     if (tomorrow <= 0) return this.#endsAt;
     let dayAfter = tomorrow - this.#late;
     for (const count of pending) {

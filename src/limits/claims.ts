@@ -1,3 +1,5 @@
+import { NEGLIGIBLE } from './meter.ts';
+
 /** Room that a blocked head has asked for in one limiter: others may not take what it needs at `at`. */
 export interface Claim {
   readonly cost: number;
@@ -52,7 +54,7 @@ export class Claims {
       for (const other of this.#byOwner.values()) {
         if (other.seq <= claim.seq || (other.seq < ownSeq && other.at <= claim.at)) claimed += other.cost;
       }
-      if (claimed + cost > roomAt(claim.at)) return false;
+      if (claimed + cost > roomAt(claim.at) + NEGLIGIBLE) return false;
     }
     return true;
   }

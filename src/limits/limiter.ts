@@ -3,6 +3,7 @@ import { Fifo } from '../lib/fifo.ts';
 import { type Claim, Claims } from './claims.ts';
 import { COUNTED, Hold, IN_FLIGHT, RELEASED } from './hold.ts';
 import { allowance, type LimiterSpec, type Tier } from './limiter-spec.ts';
+import { NEGLIGIBLE } from './meter.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 /** How long after an aborted attempt its bytes may still reach a provider that counts until the end. */
@@ -82,7 +83,7 @@ export class Limiter {
 
   /** Whether not even the smallest cost fits. */
   isFull(now: number): boolean {
-    return this.#free(now) < 1;
+    return this.#free(now) < 1 - NEGLIGIBLE;
   }
 
   /** Whether nothing at all can start now, however small. */
@@ -96,9 +97,9 @@ export class Limiter {
     this.advance(now);
     if (this.#pausedUntil > now) return false;
     if (paced && this.#spec.pacer !== undefined && this.#spec.pacer.freeAt > now) return false;
-    if (this.#inFlight + cost > this.#capacity) return false;
+    if (this.#inFlight + cost > this.#capacity + NEGLIGIBLE) return false;
     for (const tier of this.#tiers) {
-      if (tier.meter.used(now) + this.#inFlight + cost > allowance(this.#capacity, tier.share)) return false;
+      if (tier.meter.used(now) + this.#inFlight + cost > allowance(this.#capacity, tier.share) + NEGLIGIBLE) return false;
     }
     return true;
   }
@@ -121,10 +122,10 @@ export class Limiter {
     this.advance(now);
     let at = Math.max(now, this.#pausedUntil);
     if (paced && this.#spec.pacer !== undefined) at = Math.max(at, this.#spec.pacer.freeAt);
-    if (this.#tiers.length === 0) return this.#inFlight + cost > this.#capacity ? UNKNOWN : at;
+    if (this.#tiers.length === 0) return this.#inFlight + cost > this.#capacity + NEGLIGIBLE ? UNKNOWN : at;
     for (const tier of this.#tiers) {
       const need = tier.meter.used(now) + this.#inFlight + cost - allowance(this.#capacity, tier.share);
-      if (need > 0) at = Math.max(at, tier.meter.freeAt(need, now, this.#pending()));
+      if (need > NEGLIGIBLE) at = Math.max(at, tier.meter.freeAt(need, now, this.#pending()));
     }
     return at;
   }

@@ -1,3 +1,6 @@
+/** Amounts are whole units, but a bucket's level and a stranger's costs are not: sums may be wrong by less than this. */
+export const NEGLIGIBLE = 1e-6;
+
 /** Something that will be counted at `dueAt` at the latest, with its cost. */
 export interface PendingCount {
   readonly cost: number;

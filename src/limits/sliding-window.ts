@@ -1,4 +1,4 @@
-import type { Meter, PendingCount } from './meter.ts';
+import { type Meter, NEGLIGIBLE, type PendingCount } from './meter.ts';
 
 /** Two clocks whose rates differ by 100 ppm drift this much over a window; timers and stamps add up to 1 ms. */
 function guardMs(windowMs: number): number {
@@ -73,7 +73,7 @@ export class SlidingWindow implements Meter {
 
   freeAt(need: number, now: number, pending: Iterable<PendingCount>): number {
     this.#expire(now);
-    let left = need;
+    let left = need - NEGLIGIBLE;
     if (left <= 0) return now;
     for (let i = this.#head; i < this.#stamps.length; i++) {
       left -= this.#costs[i] as number;

@@ -1,4 +1,4 @@
-import type { Meter, PendingCount } from './meter.ts';
+import { type Meter, NEGLIGIBLE, type PendingCount } from './meter.ts';
 
 /** Added to every predicted moment, in ms, so that rounding cannot leave it a hair too early. */
 const ROUNDING_MS = 0.005;
@@ -50,8 +50,8 @@ export class TokenBucket implements Meter {
     this.#drainTo(now);
     if (need <= 0) return now;
     const drainMs = need / this.#drainPerMs + ROUNDING_MS;
-    if (need <= this.#level) return now + drainMs;
-    let reachable = this.#level;
+    if (need <= this.#level + NEGLIGIBLE) return now + drainMs;
+    let reachable = this.#level + NEGLIGIBLE;
     for (const count of pending) {
       reachable += count.cost;
       if (need <= reachable) return Math.max(now, count.dueAt) + drainMs;
