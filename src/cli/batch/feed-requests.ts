@@ -1,6 +1,5 @@
 import type { RateLimiterType } from '../../domain/limit-types.ts';
 import type { QueueManager, QueueResponse } from '../../index.ts';
-import { macrotask } from '../../lib/system-clock.ts';
 import { ProviderFailure } from '../../providers/provider-failure.ts';
 import { UsageError } from '../usage-error.ts';
 import { isInvalid } from './batch-request.ts';
@@ -9,6 +8,7 @@ import type { IdSet } from './id-set.ts';
 import { interpretLine, type LineDefaults } from './interpret-line.ts';
 import type { OutputFile } from './output-file.ts';
 import type { Outstanding } from './outstanding.ts';
+import { pauseForOthers } from './pause-for-others.ts';
 import { type PreparedRequest, prepareRequest } from './prepared-request.ts';
 import { readLines } from './read-lines.ts';
 import { resultLine } from './result-line.ts';
@@ -29,7 +29,7 @@ export interface FeedParts {
   readonly control: RunControl;
 }
 
-const LINES_AT_A_TIME = 2048;
+const LINES_AT_A_TIME = 512;
 
 /**
  * Hands the input's requests to the engine, as many at a time as may be outstanding, and resolves when the last one is
@@ -51,7 +51,7 @@ export async function feedRequests(parts: FeedParts): Promise<void> {
       if (parts.control.isStopping) return;
       submit(parts, prepareRequest(request, parts.limitTypes), line.bytes);
     }
-    if (lines % LINES_AT_A_TIME === 0) await macrotask();
+    if (lines % LINES_AT_A_TIME === 0) await pauseForOthers();
   }
 }
 

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import { macrotask } from '../../lib/system-clock.ts';
 import { systemReason, UsageError } from '../usage-error.ts';
 import { writeFully } from './atomic-file.ts';
 import { IdSet } from './id-set.ts';
+import { pauseForOthers } from './pause-for-others.ts';
 import { type Line, readLines } from './read-lines.ts';
 import { readResultLine } from './result-line.ts';
 
@@ -14,7 +14,7 @@ export interface EarlierResults {
   readonly dropped: number;
 }
 
-const LINES_AT_A_TIME = 4096;
+const LINES_AT_A_TIME = 512;
 const BYTES_AT_A_TIME = 1024 * 1024;
 /** Results may be longer than a request's line may be: they carry whole answers. */
 const MAX_RESULT_BYTES = 512 * 1024 * 1024;
@@ -68,7 +68,7 @@ async function eachLine(path: string, keep: (text: string) => void): Promise<Ear
     for (const line of readLines(fd, { maxLineBytes: MAX_RESULT_BYTES })) {
       if (isWorthKeeping(line, finished)) keep(line.text);
       else dropped += 1;
-      if (line.number % LINES_AT_A_TIME === 0) await macrotask();
+      if (line.number % LINES_AT_A_TIME === 0) await pauseForOthers();
     }
   } finally {
     closeSync(fd);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { macrotask } from '../../lib/system-clock.ts';
 import { UsageError } from '../usage-error.ts';
 import { isInvalid } from './batch-request.ts';
 import { IdSet } from './id-set.ts';
 import { interpretLine, type LineDefaults } from './interpret-line.ts';
+import { pauseForOthers } from './pause-for-others.ts';
 import { readLines } from './read-lines.ts';
 
 /** What is known of an input after it was read once. */
@@ -28,7 +28,7 @@ export interface ScanOptions extends LineDefaults {
 
 /** Each model has a queue and limits of its own. */
 const MOST_MODELS = 100;
-const LINES_AT_A_TIME = 2048;
+const LINES_AT_A_TIME = 512;
 
 /**
  * Reads the whole input before anything is sent: its digest, its models, and that no id stands in it twice.
@@ -45,7 +45,7 @@ export async function scanInput(fd: number, options: ScanOptions): Promise<Input
     bytes += chunk.length;
   };
   for (const line of readLines(fd, { onChunk })) {
-    if (line.number % LINES_AT_A_TIME === 0) await macrotask();
+    if (line.number % LINES_AT_A_TIME === 0) await pauseForOthers();
     if (options.isStopped()) break;
     // The digest covers the rest as well.
     if (total === options.limit) continue;
