@@ -105,6 +105,16 @@ export class Dispatcher implements LimiterUser {
     this.requestPass(true);
   }
 
+  /** Monotonic time before which nothing starts; in the past when nothing of the kind is known. */
+  get gateUntil(): number {
+    return this.#gateUntil;
+  }
+
+  /** Monotonic time before which nothing starts, after a refusal that named no limiter of ours. */
+  get gateUntil(): number {
+    return this.#gateUntil;
+  }
+
   /** Starts nothing before `until`, for refusals that name no limiter of ours. */
   gate(until: number): void {
     this.#gateUntil = Math.max(this.#gateUntil, until);
