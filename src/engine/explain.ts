@@ -11,7 +11,8 @@ export interface Explanation {
   readonly position: number;
   /**
    * The limiter that has no room for it; `slot`: every place for concurrent calls is taken; `turn`: others are
-   * ahead, the queue is paused, or the provider refused and no limit of ours is to blame; `backoff`: between two attempts, or all wait after a refusal; null: nothing, it starts now or has started.
+   * ahead, the queue is paused, or the provider refused and no limit of ours is to blame; `backoff`: between two
+   * attempts; null: nothing, it starts now or has started.
    */
   readonly waitingFor:
     | { readonly limiter: string; readonly type: RateLimiterType; readonly domain?: string | undefined }
@@ -39,7 +40,7 @@ export function explain(queue: ModelQueue, asked: RequestRecord): Explanation {
     if (other.key < record.key || (other.key === record.key && other.seq < record.seq)) position++;
   }
   const paced = dispatcher.queue.backloggedTenants > 1;
-  let latest = Math.max(now, dispatcher.gateUntil);
+  let latest = now;
   let blocking: (typeof dispatcher.units)[number] | undefined;
   for (const unit of dispatcher.units) {
     const at = unit.limiter.nextFreeAt(costOf(unit.limiter.type, record), now, paced);
@@ -50,11 +51,7 @@ export function explain(queue: ModelQueue, asked: RequestRecord): Explanation {
   }
   const earliestStart = queue.paused ? null : toWall(latest);
   if (queue.paused) return { status, position, waitingFor: 'turn', earliestStart };
-  if (dispatcher.gateUntil > latest) return { status, position, waitingFor: 'backoff', earliestStart: toWall(dispatcher.gateUntil) };
-  if (blocking === undefined) {
-    const next = dispatcher.queue.head() === record && dispatcher.gateUntil <= now;
-    return { status, position, waitingFor: next ? null : 'turn', earliestStart };
-  }
+  if (blocking === undefined) return { status, position, waitingFor: dispatcher.queue.head() === record ? null : 'turn', earliestStart };
   const { type, domain } = blocking.limiter;
   return { status, position, waitingFor: type === 'concurrent' ? 'slot' : { limiter: blocking.id, type, domain }, earliestStart };
 }
