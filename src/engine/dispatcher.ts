@@ -105,11 +105,6 @@ export class Dispatcher implements LimiterUser {
     this.requestPass(true);
   }
 
-  /** Monotonic time before which nothing starts; in the past when nothing of the kind is known. */
-  get gateUntil(): number {
-    return this.#gateUntil;
-  }
-
   /** Monotonic time before which nothing starts, after a refusal that named no limiter of ours. */
   get gateUntil(): number {
     return this.#gateUntil;
