@@ -1,6 +1,7 @@
 /**
  * The engine's actors in Stately's inspector, over a WebSocket: engine, schedulers, limiters, and a sample of the
  * requests. In a terminal it keeps running so that you can look; elsewhere (or with CI set) it ends by itself.
+ * Another port than 8080: `INSPECTOR_PORT=9000 node examples/inspector.ts`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createWebSocketInspector, type StatelyInspectionEvent } from '@statelyai/inspect';

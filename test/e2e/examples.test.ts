@@ -217,7 +217,8 @@ describe('the examples', () => {
       reachable ??= look();
     });
     expectInOrder(output, KEY_LINES['inspector.ts'] ?? []);
-    expect(output).not.toMatch(/request [3-7]/);
+    // Three of a second's eight; six where a second ended in between.
+    expect(output.match(/^request \d/gm)?.length).toBeLessThanOrEqual(6);
     expect(code).toBe(0);
     expect(await reachable).toEqual([true, ...outside.map(() => false)]);
   });
