@@ -40,7 +40,7 @@ export function explain(queue: ModelQueue, asked: RequestRecord): Explanation {
     if (other.key < record.key || (other.key === record.key && other.seq < record.seq)) position++;
   }
   const paced = dispatcher.queue.backloggedTenants > 1;
-  let latest = now;
+  let latest = Math.max(now, dispatcher.gateUntil);
   let blocking: (typeof dispatcher.units)[number] | undefined;
   for (const unit of dispatcher.units) {
     const at = unit.limiter.nextFreeAt(costOf(unit.limiter.type, record), now, paced);
@@ -51,7 +51,10 @@ export function explain(queue: ModelQueue, asked: RequestRecord): Explanation {
   }
   const earliestStart = queue.paused ? null : toWall(latest);
   if (queue.paused) return { status, position, waitingFor: 'turn', earliestStart };
-  if (blocking === undefined) return { status, position, waitingFor: dispatcher.queue.head() === record ? null : 'turn', earliestStart };
+  if (blocking === undefined) {
+    const next = dispatcher.queue.head() === record && dispatcher.gateUntil <= now;
+    return { status, position, waitingFor: next ? null : 'turn', earliestStart };
+  }
   const { type, domain } = blocking.limiter;
   return { status, position, waitingFor: type === 'concurrent' ? 'slot' : { limiter: blocking.id, type, domain }, earliestStart };
 }

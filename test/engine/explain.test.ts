@@ -52,7 +52,7 @@ describe('explain', () => {
     await clock.advance(1_000);
     calls.last.reject(new RateLimitRefused({ retryAfterMs: 7_000 }));
     await clock.settle();
-    expect(manager.explain(handle.id)).toEqual({ status: 'pending', position: 1, waitingFor: 'backoff', earliestStart: START + 8_000 });
+    expect(manager.explain(handle.id)).toEqual({ status: 'pending', position: 1, waitingFor: 'turn', earliestStart: START + 8_000 });
     await clock.advance(7_000);
     calls.last.resolve();
     await handle.response;
