@@ -26,33 +26,104 @@ export const pointsAround: SeedPart = {
     {
       id: 'E48',
       what: 'Three families of errors under one root, with code, retryable and cause',
+      shown: [
+        ['test/engine/outcomes.test.ts', 'the processor threw and no attempt is left: cause is what was thrown'],
+        ['test/docs/documents.test.ts', 'name every error class with its code and whether it may be retried'],
+      ],
       waits: 'providers',
       note: "The engine's are there.",
     },
     { id: 'E49', what: 'Configuration files of both systems, as printed', waits: 'providers' },
-    { id: 'E50', what: 'Streams per request, per model and for all; events; subscribers break nothing' },
+    {
+      id: 'E50',
+      what: 'Streams per request, per model and for all; events; subscribers break nothing',
+      shown: [
+        ['test/engine/status-stream.test.ts', 'success: pending, processing, completed, with phase, attempt and time; then it completes'],
+        ['test/engine/status-stream.test.ts', 'tells the whole life of a request, in order, and never params, results or error texts'],
+        ['test/engine/samples.test.ts', 'sample at once and every 250 ms, are frozen, and hold everything that is counted'],
+        [
+          'test/engine/status-stream.test.ts',
+          'are their own uncaught exceptions; every other subscriber and the engine are right afterwards',
+        ],
+        ['test/engine/status-stream.test.ts', 'nobody hears anything after unsubscribing'],
+      ],
+    },
     {
       id: 'E51',
       what: 'Charts for the inspector; actors with the four statuses',
+      shown: [
+        ['test/observability/mermaid.test.ts', 'name every state and event they have'],
+        [
+          'test/engine/inspection.test.ts',
+          'shows engine, scheduler, limiters, domain, supervisor and requests with their definitions in one stream',
+        ],
+        ['test/engine/inspection.test.ts', 'shows their live states'],
+        [
+          'test/engine/status-stream.test.ts',
+          'made on first look while pending: shows pending, then every step; waitFor, subscribe and from work',
+        ],
+      ],
       waits: 'gateway',
       note: 'Prometheus comes with the gateway, the dashboard after it.',
     },
     {
       id: 'E52',
       what: 'Shutdown: refuses, finishes, has a deadline and a force mode, leaves no timer',
+      shown: [
+        ['test/engine/shutdown.test.ts', 'gracefully finishes what waits and runs, all models at once, and is idempotent'],
+        ['test/engine/outcomes.test.ts', 'forced shutdown, and the deadline of a shutdown'],
+        ['test/invariants/timers.test.ts', 'work keeps a process alive, and nothing of ours does once it is idle'],
+        ['test/engine/shutdown.test.ts', 'takes no time when idle, starts what a paused queue holds, and may become impatient later'],
+      ],
       waits: 'providers',
       note: 'Stores to flush come with the providers.',
     },
     { id: 'E53', what: 'Helpers: logging, timer, time limit, validation, version' },
-    { id: 'E54', what: 'Examples that run offline and in every check', waits: 'providers', note: "Those of A's engine are there." },
+    {
+      id: 'E54',
+      what: 'Examples that run offline and in every check',
+      shown: [
+        ['test/e2e/examples.test.ts', 'are all run here, are all in their README, and are short'],
+        ['test/e2e/examples.test.ts', '%s runs and prints what it says'],
+      ],
+      waits: 'providers',
+      note: "Those of A's engine are there.",
+    },
     {
       id: 'E55',
       what: 'Scripts: a check, an interactive session, a load test',
+      shown: [['test/e2e/cli-run.test.ts', 'answers every line once, within the limits, and says what it did']],
       waits: 'providers',
       note: 'The batch run and the simulator are there.',
     },
-    { id: 'E56', what: 'Documents, workflows, checks, benchmarks' },
+    {
+      id: 'E56',
+      what: 'Documents, workflows, checks, benchmarks',
+      shown: [
+        ['test/docs/snippets.test.ts', 'compiles every TypeScript block of the documents against the sources'],
+        ['.github/workflows/test.yml'],
+        ['bench/cases/engine.ts'],
+      ],
+    },
     { id: 'E57', what: 'A regression test per defect', waits: 'providers', note: 'Those of A, and what the engine cures of the others.' },
-    { id: 'E58', what: 'Property tests: limits, exactly once, order, capacity' },
+    {
+      id: 'E58',
+      what: 'Property tests: limits, exactly once, order, capacity',
+      shown: [
+        [
+          'test/invariants/limits-kept.test.ts',
+          'no limit is exceeded in any window of a provider that counts anywhere between the write and the response',
+        ],
+        [
+          'test/invariants/settled-once.test.ts',
+          'every submit settles exactly once, for every watcher alike, and nothing runs twice unless it is a retry',
+        ],
+        [
+          'test/invariants/capacity-returns.test.ts',
+          'all capacity returns when idle, after every mixture of success, failure, cancel, timeout and refusal',
+        ],
+        ['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken'],
+      ],
+    },
   ],
 };

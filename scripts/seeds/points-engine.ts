@@ -5,48 +5,189 @@ export const pointsOfTheEngine: SeedPart = {
   about: 'The engine. All of it is promised now.',
   inScope: () => true,
   rows: [
-    { id: 'E1', what: 'Four statuses; the reason of a failure in a field of its own' },
-    { id: 'E2', what: 'The request and its fields; one with only a model id, or only metadata, is valid' },
+    {
+      id: 'E1',
+      what: 'Four statuses; the reason of a failure in a field of its own',
+      shown: [
+        ['test/engine/status-stream.test.ts', 'success: pending, processing, completed, with phase, attempt and time; then it completes'],
+        ['test/engine/outcomes.test.ts', 'forced shutdown, and the deadline of a shutdown'],
+      ],
+    },
+    {
+      id: 'E2',
+      what: 'The request and its fields; one with only a model id, or only metadata, is valid',
+      shown: [
+        ['test/engine/requests.test.ts', 'is readable before it is submitted, and tells its status and tokens afterwards'],
+        ['test/engine/outcomes.test.ts', 'a request with only a model, or only metadata, is valid'],
+      ],
+    },
     {
       id: 'E3',
       what: 'The response and its fields, with time in queue, attempts and cause',
+      shown: [
+        ['test/engine/outcomes.test.ts', 'has every field of the contract'],
+        ['test/engine/outcomes.test.ts', 'the processor threw and no attempt is left: cause is what was thrown'],
+      ],
       waits: 'providers',
       note: '`deploymentId` is filled once there are deployments.',
     },
-    { id: 'E4', what: 'Generic types, and schemas per model' },
-    { id: 'E5', what: 'A second live request with the same id is refused' },
-    { id: 'E6', what: "The manager's methods, one per process or isolated; a reset settles everybody" },
-    { id: 'E7', what: 'Registering twice throws; registering several reports what was skipped' },
-    { id: 'E8', what: 'Unknown model: an error; unknown request: null or false' },
-    { id: 'E9', what: 'Models added, removed, paused, resumed and given other limits while running' },
-    { id: 'E10', what: 'Fire and forget, and the result afterwards' },
-    { id: 'E11', what: 'Bounded history with size and age, evicted in O(1)' },
-    { id: 'E12', what: "Queue information in both systems' fields" },
-    { id: 'E13', what: 'Both forms of limits; neither and both are refused' },
+    {
+      id: 'E4',
+      what: 'Generic types, and schemas per model',
+      shown: [['test/engine/requests.test.ts', 'check and transform params at submit, and results']],
+    },
+    {
+      id: 'E5',
+      what: 'A second live request with the same id is refused',
+      shown: [['test/engine/outcomes.test.ts', 'an id that is live; it may be used again once that one has settled']],
+    },
+    {
+      id: 'E6',
+      what: "The manager's methods, one per process or isolated; a reset settles everybody",
+      shown: [
+        ['test/engine/shutdown.test.ts', 'is one, and resetInstance settles every caller'],
+        ['test/engine/shutdown.test.ts', 'gracefully finishes what waits and runs, all models at once, and is idempotent'],
+      ],
+    },
+    {
+      id: 'E7',
+      what: 'Registering twice throws; registering several reports what was skipped',
+      shown: [['test/engine/models.test.ts', 'twice throws; registerAllQueues skips what is there, also within itself']],
+    },
+    {
+      id: 'E8',
+      what: 'Unknown model: an error; unknown request: null or false',
+      shown: [
+        ['test/engine/outcomes.test.ts', 'an unknown model: names it and those there are'],
+        ['test/engine/token-usage.test.ts', 'is false for an unknown request and throws for what is no usage'],
+      ],
+    },
+    {
+      id: 'E9',
+      what: 'Models added, removed, paused, resumed and given other limits while running',
+      shown: [
+        ['test/engine/models.test.ts', 'a model while others run'],
+        ['test/engine/models.test.ts', 'unregisterQueue finishes what it has, takes nothing new, and the model may come back'],
+        ['test/engine/models.test.ts', 'start nothing while paused; what runs goes on; time limits count'],
+        ['test/engine/models.test.ts', 'up: who waits starts at once; down: what is counted stays until it goes'],
+        ['test/engine/models.test.ts', 'adds another type with work in flight, and lets two windows of one type be told apart'],
+      ],
+    },
+    {
+      id: 'E10',
+      what: 'Fire and forget, and the result afterwards',
+      shown: [['test/engine/outcomes.test.ts', 'fire and forget: pending at once, later completed with the result']],
+    },
+    {
+      id: 'E11',
+      what: 'Bounded history with size and age, evicted in O(1)',
+      shown: [
+        ['test/engine/requests.test.ts', 'remembers the last historySize requests, also when ids are used again'],
+        ['test/engine/requests.test.ts', 'remembers for historyTtlMs, or nothing at all'],
+      ],
+    },
+    {
+      id: 'E12',
+      what: "Queue information in both systems' fields",
+      shown: [['test/engine/samples.test.ts', 'of the limiters form and of system A’s first form']],
+    },
+    {
+      id: 'E13',
+      what: 'Both forms of limits; neither and both are refused',
+      shown: [['test/engine/outcomes.test.ts', 'bad config: InvalidConfiguration']],
+    },
     { id: 'E14', what: 'Seven types, their windows, and whole numbers > 0' },
-    { id: 'E15', what: 'A true sliding window; limiters that can be used alone' },
+    {
+      id: 'E15',
+      what: 'A true sliding window; limiters that can be used alone',
+      shown: [
+        [
+          'test/invariants/limits-kept.test.ts',
+          'no limit is exceeded in any window of a provider that counts anywhere between the write and the response',
+        ],
+      ],
+    },
     { id: 'E16', what: 'A token bucket with a burst, safe by default; window and bucket to choose from' },
     {
       id: 'E17',
       what: 'All limits in one step, nothing held while blocked, stamped when dispatched',
+      shown: [
+        [
+          'test/invariants/limits-kept.test.ts',
+          'no limit is exceeded in any window of a provider that counts anywhere between the write and the response',
+        ],
+        ['test/invariants/limits-kept.test.ts', 'an engine that stamps at the send is caught'],
+      ],
       note: 'Stamped when the provider has counted.',
     },
-    { id: 'E18', what: 'One timer for the exact moment; monotonic clock; windows in O(1)' },
-    { id: 'E19', what: 'A request larger than a limit fails at once and names it' },
-    { id: 'E20', what: 'A correction changes its own entry, is idempotent, may become debt, and wakes those who wait' },
+    {
+      id: 'E18',
+      what: 'One timer for the exact moment; monotonic clock; windows in O(1)',
+      shown: [['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken']],
+    },
+    {
+      id: 'E19',
+      what: 'A request larger than a limit fails at once and names it',
+      shown: [['test/engine/outcomes.test.ts', 'a request that can never fit: at once, naming limit, cost and size']],
+    },
+    {
+      id: 'E20',
+      what: 'A correction changes its own entry, is idempotent, may become debt, and wakes those who wait',
+      shown: [
+        [
+          'test/engine/token-usage.test.ts',
+          'corrects a running and a finished request, is idempotent, and charges more than was estimated',
+        ],
+        ['test/engine/token-usage.test.ts', 'wakes who waits for the tokens that come back'],
+      ],
+    },
     { id: 'E21', what: 'Usage corrects itself when the processor reports it' },
-    { id: 'E22', what: 'Order per model; no model blocks another; overtaking is bounded' },
+    {
+      id: 'E22',
+      what: 'Order per model; no model blocks another; overtaking is bounded',
+      shown: [['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken']],
+    },
     { id: 'E23', what: 'Exactly n at once with a limit of n, and no limit without one' },
-    { id: 'E24', what: 'A bounded queue refuses at submit' },
-    { id: 'E25', what: 'A time limit in the queue really removes the request' },
-    { id: 'E26', what: 'A processor may throw anything, at any time' },
-    { id: 'E27', what: 'Cancelling removes or aborts; an attempt has a time limit that aborts' },
+    {
+      id: 'E24',
+      what: 'A bounded queue refuses at submit',
+      shown: [['test/engine/outcomes.test.ts', 'a full queue: names the model and its size; what runs does not count']],
+    },
+    {
+      id: 'E25',
+      what: 'A time limit in the queue really removes the request',
+      shown: [['test/engine/outcomes.test.ts', 'waited longer than requestTimeoutSeconds: removed, never run']],
+    },
+    {
+      id: 'E26',
+      what: 'A processor may throw anything, at any time',
+      shown: [['test/engine/bad-processors.test.ts', '%s fails its request only; slot and queue are free']],
+    },
+    {
+      id: 'E27',
+      what: 'Cancelling removes or aborts; an attempt has a time limit that aborts',
+      shown: [
+        ['test/engine/outcomes.test.ts', 'cancelled by cancel(), pending and processing, and by a signal'],
+        ['test/engine/outcomes.test.ts', 'an attempt that takes too long: its signal aborts, its slot is free, it is retried or fails'],
+      ],
+    },
     {
       id: 'E28',
       what: 'Priority that ages, and equal calls made once',
+      shown: [['test/engine/dedupe.test.ts', 'make one call; each has its own id, handle, status and result']],
       waits: 'providers',
       note: 'The circuit breaker comes with deployments.',
     },
-    { id: 'E29', what: 'No answer is lost, however quick; throughput, overhead and memory are measured' },
+    {
+      id: 'E29',
+      what: 'No answer is lost, however quick; throughput, overhead and memory are measured',
+      shown: [
+        ['bench/cases/engine.ts'],
+        [
+          'test/invariants/settled-once.test.ts',
+          'every submit settles exactly once, for every watcher alike, and nothing runs twice unless it is a retry',
+        ],
+      ],
+    },
   ],
 };
