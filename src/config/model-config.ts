@@ -113,6 +113,20 @@ export function parseRateLimiterConfig(config: unknown): RateLimiterConfig {
   return parseConfiguration(rateLimiterConfigSchema, config, 'Rate limiter configuration');
 }
 
+/** The same limit with its defaults spelled out, so that two ways to write one limit are told to be one. */
+export function spelledOut(config: RateLimiterConfig): RateLimiterConfig {
+  return {
+    ...config,
+    timePeriod: windowOf(config),
+    algorithm: config.algorithm ?? 'sliding-window',
+    refund: config.refund ?? true,
+  };
+}
+
+function windowOf({ type, timePeriod }: Pick<RateLimiterConfig, 'type' | 'timePeriod'>): number {
+  return timePeriod ?? (type.endsWith('d') ? 86_400 : 60);
+}
+
 function fromFirstForm(config: z.output<typeof modelConfigSchema>): RateLimiterConfig {
   const limit = config.rateLimit ?? 1;
   if (config.rateLimiterMode === 'concurrent_requests') return { type: 'concurrent', limit };
@@ -122,12 +136,12 @@ function fromFirstForm(config: z.output<typeof modelConfigSchema>): RateLimiterC
 type LimiterFields = z.input<z.ZodObject<typeof rateLimiterConfigSchema.shape>>;
 
 function limiterProblem(config: LimiterFields): { path: string; message: string } | undefined {
-  const window = config.timePeriod ?? (config.type.endsWith('d') ? 86_400 : 60);
+  const window = windowOf(config);
   const given = (key: keyof LimiterFields): boolean => config[key] !== undefined;
   if (config.type === 'concurrent') {
-    const useless = (['timePeriod', 'algorithm', 'burst', 'timeZone', 'subWindowSeconds', 'countedWithinMs', 'refund', 'chargedUpFront'] as const).find(
-      given,
-    );
+    const useless = (
+      ['timePeriod', 'algorithm', 'burst', 'timeZone', 'subWindowSeconds', 'countedWithinMs', 'refund', 'chargedUpFront'] as const
+    ).find(given);
     if (useless !== undefined) return { path: useless, message: 'expected nothing: a concurrent limit has no window' };
   }
   if (given('burst') && config.algorithm !== 'token-bucket') return { path: 'burst', message: 'expected only with algorithm token-bucket' };
@@ -149,7 +163,7 @@ function duplicateTypes(limiters: readonly RateLimiterConfig[]): number[] {
   const seen = new Set<string>();
   const duplicates: number[] = [];
   limiters.forEach((limiter, index) => {
-    const key = `${limiter.type}/${limiter.domain ?? ''}/${limiter.timePeriod ?? ''}`;
+    const key = JSON.stringify([limiter.type, limiter.domain, windowOf(limiter)]);
     if (seen.has(key)) duplicates.push(index);
     seen.add(key);
   });

@@ -1,4 +1,4 @@
-import { InvalidConfiguration } from '../domain/errors.ts';
+import { InvalidConfiguration, textOf } from '../domain/errors.ts';
 
 /** Returns a rate limit that is a whole number > 0; throws `InvalidConfiguration` otherwise. */
 export function validateRateLimit(value: unknown): number {
@@ -17,5 +17,5 @@ function wholeNumber(value: unknown, path: string): number {
 }
 
 function refuse(path: string, value: unknown, expected: string): never {
-  throw new InvalidConfiguration(`'${path}' is ${String(value)}: ${expected}.`, path);
+  throw new InvalidConfiguration(`'${path}' is ${textOf(value)}: ${expected}.`, path);
 }

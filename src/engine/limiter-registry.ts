@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import type { RateLimiterConfig } from '../config/model-config.ts';
+import { type RateLimiterConfig, spelledOut } from '../config/model-config.ts';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import { createLimiter, type LimiterOptions } from '../limits/create-limiter.ts';
 import type { Limiter } from '../limits/limiter.ts';
@@ -52,8 +52,7 @@ export class LimiterRegistry {
       const key = sharedKey(config);
       const known = this.#shared.get(key)?.config ?? planned.get(key);
       planned.set(key, config);
-      const field =
-        known && (Object.keys({ ...config, ...known }) as (keyof RateLimiterConfig)[]).find((name) => config[name] !== known[name]);
+      const field = known && differingField(known, config);
       if (field === undefined) return;
       throw new InvalidConfiguration(
         `Model configuration: 'rateLimiters[${index}].${field}' is ${String(config[field])}, but quota domain '${config.domain}' already has ` +
@@ -85,6 +84,12 @@ export class LimiterRegistry {
   stop(): void {
     for (const { unit } of this.#shared.values()) unit.stop();
   }
+}
+
+/** The first field in which two limits differ, however they are written. */
+export function differingField(one: RateLimiterConfig, other: RateLimiterConfig): keyof RateLimiterConfig | undefined {
+  const [first, second] = [spelledOut(one), spelledOut(other)];
+  return (Object.keys({ ...first, ...second }) as (keyof RateLimiterConfig)[]).find((name) => first[name] !== second[name]);
 }
 
 function sharedKey(config: RateLimiterConfig): string {

@@ -9,7 +9,7 @@ import {
 import { InvalidConfiguration, ModelNotRegistered, textOf } from '../domain/errors.ts';
 import type { EngineActors } from './engine-actors.ts';
 import type { EngineServices } from './engine-services.ts';
-import { LimiterRegistry } from './limiter-registry.ts';
+import { differingField, LimiterRegistry } from './limiter-registry.ts';
 import { ModelQueue } from './model-queue.ts';
 import type { Processor } from './processor.ts';
 
@@ -148,8 +148,8 @@ function sameKind(current: RateLimiterConfig, change: RateLimiterConfig): boolea
   return current.type === change.type && current.domain === change.domain;
 }
 
+/** What is not said stays as it is; the limit is what may change. */
 function differing(current: RateLimiterConfig, change: RateLimiterConfig): keyof RateLimiterConfig | undefined {
-  return (Object.keys(change) as (keyof RateLimiterConfig)[]).find(
-    (key) => key !== 'limit' && change[key] !== undefined && change[key] !== current[key],
-  );
+  const said = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  return differingField(current, { ...current, ...said, limit: current.limit });
 }
