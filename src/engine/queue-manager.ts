@@ -1,4 +1,4 @@
-import { type Observable, ReplaySubject } from 'rxjs';
+import { merge, type Observable, ReplaySubject } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { ModelConfig, RateLimiterConfig } from '../config/model-config.ts';
 import { EngineStopped } from '../domain/errors.ts';
@@ -55,6 +55,7 @@ export class QueueManager<P = unknown, R = unknown> {
   readonly #actors: EngineActors;
   readonly #models: ModelRegistry;
   readonly #defaults: RequestDefaults;
+  readonly #queueStreams = new Map<string, { readonly info$: Observable<QueueInfo>; readonly closed$: ReplaySubject<void> }>();
   readonly #stopped$ = new ReplaySubject<void>(1);
   #stopping: Promise<void> | undefined;
 
@@ -112,6 +113,8 @@ export class QueueManager<P = unknown, R = unknown> {
     const queue = this.#models.queue(modelId);
     await this.#drain([queue], options);
     this.#models.remove(queue);
+    this.#queueStreams.get(modelId)?.closed$.next();
+    this.#queueStreams.delete(modelId);
   }
 
   /**
@@ -162,10 +165,15 @@ export class QueueManager<P = unknown, R = unknown> {
     return Object.fromEntries(this.#models.queues().map((queue) => [queue.modelId, queueInfo(queue)]));
   }
 
-  /** Samples of one queue every 250 ms. Shared; replays the last; completes when stopped; never errors; idle while unobserved. */
+  /** Samples of one queue every 250 ms. Shared; replays the last; completes when the queue or the engine is closed; never errors; idle while unobserved. */
   queue$(modelId: string): Observable<QueueInfo> {
     const queue = this.#models.queue(modelId);
-    return sampledStream(this.#services.clock, SAMPLE_EVERY_MS, () => queueInfo(queue), this.#stopped$);
+    const known = this.#queueStreams.get(modelId);
+    if (known !== undefined) return known.info$;
+    const closed$ = new ReplaySubject<void>(1);
+    const info$ = sampledStream(this.#services.clock, SAMPLE_EVERY_MS, () => queueInfo(queue), merge(closed$, this.#stopped$));
+    this.#queueStreams.set(modelId, { info$, closed$ });
+    return info$;
   }
 
   /** Starts nothing of this model any more; what runs goes on and new requests wait. */
