@@ -15,16 +15,18 @@ export async function measure({ pending, look }: HeapPendingArgs): Promise<Figur
   // Everything that exists once per engine is there before the measurement.
   const first = manager.submit(inputs[0] ?? { modelId: MODEL });
   touch(first);
+  // The caller's own list of handles is there before, too.
+  const handles = new Array<unknown>(pending).fill(undefined);
   const before = liveBytes();
-  const held: unknown[] = [];
-  for (const input of inputs) {
+  for (const [index, input] of inputs.entries()) {
     const handle = manager.submit(input);
-    held.push(handle);
-    if (look !== 'nothing') held.push(look === 'actor' ? handle.actor.getSnapshot() : handle.response);
+    handles[index] = handle;
+    if (look === 'actor') handle.actor.getSnapshot();
+    else if (look === 'response') void handle.response;
   }
   await turn();
   const bytes = (liveBytes() - before) / pending;
-  if (held.length < pending || inputs.length !== pending) throw new Error('What was measured is no longer held.');
+  if (handles.length !== pending || inputs.length !== pending) throw new Error('What was measured is no longer held.');
   return { kilobytes: bytes / 1000 };
 }
 

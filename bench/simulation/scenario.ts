@@ -71,7 +71,7 @@ export function providerLimits(scenario: Scenario): SimulatedLimit[] {
   ];
 }
 
-/** The same as Headgate is told it: the published numbers, and whether the provider gives unused estimates back. */
+/** The same as Headgate is told it: the published numbers, and whether the provider keeps to the estimate it charged. */
 export function headgateLimits(scenario: Scenario): NonNullable<ModelConfig['rateLimiters']> {
   const { tokens, requests } = sizes(scenario);
   const refund = scenario.scarcity === 'refund';
@@ -79,7 +79,7 @@ export function headgateLimits(scenario: Scenario): NonNullable<ModelConfig['rat
   const subWindowMs = SLICES[scenario.counting];
   const slices = subWindowMs === undefined ? {} : { subWindowSeconds: subWindowMs / 1000 };
   return [
-    { type: refund ? 'itpm' : 'tpm', limit: tokens, timePeriod, refund, countedWithinMs: scenario.countedWithinMs },
+    { type: refund ? 'itpm' : 'tpm', limit: tokens, timePeriod, chargedUpFront: !refund, countedWithinMs: scenario.countedWithinMs },
     { type: 'rpm', limit: requests, timePeriod, ...slices },
   ];
 }
