@@ -134,10 +134,10 @@ function tableOf<C, E extends EventObject>(machine: AnyStateMachine): Table<C, E
   const rules: Record<string, Record<string, readonly Rule<C, E>[]>> = {};
   const tags: Record<string, readonly string[]> = {};
   const finals = new Set<string>();
-  refuse(machine, machine.root, machine.root.history !== undefined && machine.root.history !== false, 'history');
   const rootRules = rulesOf<C, E>(machine, machine.root);
   for (const [key, node] of Object.entries(machine.root.states)) {
     refuse(machine, node, Object.keys(node.states).length > 0, 'nested states');
+    refuse(machine, node, node.type === 'history', 'a history');
     if (node.type === 'final') finals.add(key);
     tags[key] = node.tags;
     const own = rulesOf<C, E>(machine, node);
@@ -157,6 +157,12 @@ function rulesOf<C, E extends EventObject>(machine: AnyStateMachine, node: State
   const rules: Record<string, Rule<C, E>[]> = Object.create(null);
   for (const [type, transitions] of node.transitions) {
     refuse(machine, node, type.includes('*') || type.startsWith('xstate.'), `'${type}' transitions`);
+    refuse(
+      machine,
+      node,
+      transitions.some(({ target }) => (target?.length ?? 0) > 1),
+      `several targets for '${type}'`,
+    );
     rules[type] = transitions.map((transition) => ({
       target: transition.target?.[0]?.key,
       guard: guardOf<C, E>(machine, transition.guard),
