@@ -87,6 +87,7 @@ export interface ScenarioOptions {
   readonly dedupe?: boolean;
   readonly cancels?: boolean;
   readonly tenants?: readonly string[];
+  readonly priorities?: readonly number[];
   readonly maxAttempts?: number;
 }
 
@@ -105,7 +106,14 @@ function callOf(outcomes: readonly CallPlan['outcome'][]): fc.Arbitrary<CallPlan
 
 /** Small worlds: up to three models, their own and shared limits, a dozen requests within some windows. */
 export function scenarios(options: ScenarioOptions = {}): fc.Arbitrary<Scenario> {
-  const { outcomes = ALL_OUTCOMES, maxModels = 3, maxRequests = 14, lookAheads = [0, 4, 32], tenants = ['', 'a', 'b'] } = options;
+  const {
+    outcomes = ALL_OUTCOMES,
+    maxModels = 3,
+    maxRequests = 14,
+    lookAheads = [0, 4, 32],
+    tenants = ['', 'a', 'b'],
+    priorities = [0, 0, 0, -3, 5],
+  } = options;
   const never = fc.constant(undefined);
   const model = fc.record({
     own: limitsOf(undefined, 0),
@@ -125,7 +133,7 @@ export function scenarios(options: ScenarioOptions = {}): fc.Arbitrary<Scenario>
             atMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 300 })),
             inputTokens: fc.integer({ min: 0, max: 25 }),
             outputTokens: fc.integer({ min: 0, max: 15 }),
-            priority: fc.constantFrom(0, 0, 0, -3, 5),
+            priority: fc.constantFrom(...priorities),
             tenant: fc.constantFrom(...tenants),
             dedupeKey: options.dedupe ? fc.option(fc.constantFrom('k', 'l'), { nil: undefined }) : never,
             cancelMs: options.cancels === false ? never : fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined, freq: 5 }),

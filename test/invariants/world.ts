@@ -43,7 +43,7 @@ export interface Logged {
 
 /** A manager on a virtual clock that lives through a scenario, with everything that anyone could see of it. */
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly manager: QueueManager;
   readonly scenario: Scenario;
   readonly calls: SeenCall[] = [];
@@ -52,13 +52,22 @@ export class World {
   readonly handles = new Map<string, RequestHandle>();
   readonly plans = new Map<string, RequestPlan>();
   readonly settled = new Map<string, SettledResponse[]>();
+  readonly settledAt = new Map<string, number>();
   readonly refusals: { readonly model: number; readonly at: number; readonly retryAfterMs: number }[] = [];
+  /** Put into every params, result and error, where it is given. */
+  readonly #secret: string | undefined;
   /** Called at every moment at which everything that could happen has happened. */
   onQuiet: (() => void) | undefined;
   readonly #attempts = new Map<string, number>();
 
-  constructor(scenario: Scenario, options: QueueManagerOptions = {}) {
+  /**
+   * @param clock what moves time on, where `options.clock` is one around it
+   * @param secret what no one but processors and callers may ever see
+   */
+  constructor(scenario: Scenario, options: QueueManagerOptions = {}, clock = new VirtualClock(), secret?: string) {
     this.scenario = scenario;
+    this.#secret = secret;
+    this.clock = clock;
     this.manager = new QueueManager({ clock: this.clock, logger: this.#logger(), random: () => 0.5, priorityStepMs: 20, ...options });
     this.manager.events$.subscribe((event) => this.events.push(event));
     scenario.models.forEach((model, index) => {
@@ -108,11 +117,14 @@ export class World {
       deadline: plan.deadlineMs === undefined ? undefined : this.clock.wallMs() + plan.deadlineMs,
       estimatedInputTokens: plan.inputTokens,
       estimatedOutputTokens: plan.outputTokens,
+      params: this.#secret && { prompt: this.#secret, headers: { authorization: this.#secret } },
+      metadata: this.#secret === undefined ? undefined : { note: this.#secret },
     });
     this.plans.set(id, plan);
     this.handles.set(id, handle);
     void handle.response.then((response) => {
       if (response.status !== 'completed' && response.status !== 'failed') throw new Error(`Settled as ${response.status}.`);
+      this.settledAt.set(id, this.clock.now());
       this.settled.set(id, [...(this.settled.get(id) ?? []), response]);
     });
     if (plan.cancelMs !== undefined) this.clock.setTimeout(() => handle.cancel(), plan.cancelMs);
@@ -148,7 +160,7 @@ export class World {
       // What the provider saw of it nobody knows: it may have been written.
       call.writtenAt = now;
       call.endedAt = now;
-      throw new Error('threw at once');
+      throw this.#error('threw at once');
     }
     return this.#live(call, context);
   }
@@ -196,14 +208,20 @@ export class World {
         if (plan.countedAt === 0) context.reportUsage(call.used);
       }
       const { used } = call;
-      resolve(used && { usage: { input_tokens: used.inputTokens, output_tokens: used.outputTokens } });
+      resolve({ text: this.#secret, ...(used && { usage: { input_tokens: used.inputTokens, output_tokens: used.outputTokens } }) });
     } else if (plan.outcome === 'refused') {
       const retryAfterMs = plan.endMs;
       this.refusals.push({ model: call.model, at: call.endedAt, retryAfterMs });
-      reject(new RateLimitRefused({ retryAfterMs }));
+      reject(new RateLimitRefused({ retryAfterMs, ...(this.#secret !== undefined && { message: this.#secret, cause: this.#secret }) }));
     } else {
-      reject(Object.assign(new Error(plan.outcome), { retryable: plan.outcome === 'retryable' }));
+      reject(Object.assign(this.#error(plan.outcome), { retryable: plan.outcome === 'retryable' }));
     }
+  }
+
+  /** What a real client throws: it often carries the request that failed. */
+  #error(message: string): Error {
+    if (this.#secret === undefined) return new Error(message);
+    return Object.assign(new Error(`${message}: ${this.#secret}`), { params: this.#secret, request: { body: this.#secret } });
   }
 
   #logger(): Logger {

@@ -16,7 +16,9 @@ export function holds<Ts>(property: fc.IRawProperty<Ts>, runs = RUNS): Promise<v
     seed: SEED,
     numRuns: runs,
     verbose: fc.VerbosityLevel.None,
+    // Shrinking is worth some seconds, not more: the test's own time limit would hide what was found.
     interruptAfterTimeLimit: 25_000,
+    markInterruptAsFailure: true,
     endOnFailure: process.env['PROPERTY_SHRINK'] === '0',
   });
 }
