@@ -63,7 +63,8 @@ describe("the README's first screen", () => {
 
 /** Name, code and retryable of every class a user can meet, except those whose instance says it. */
 function errorClasses(): [string, string, boolean][] {
-  const { RateLimitExceeded, QueueTimeout, QueueTimeoutError, DeadlineExceeded, AttemptTimeout, ModelNotRegistered, RequestCancelled } = errors;
+  const { RateLimitExceeded, QueueTimeout, QueueTimeoutError, DeadlineExceeded, AttemptTimeout, ModelNotRegistered, RequestCancelled } =
+    errors;
   const { InvalidConfiguration, InvalidRequest, SchedulerQueueFullError, DuplicateRequest, EngineStopped, RateLimitRefused } = errors;
   const made = [
     new RateLimitExceeded({ requestId: 'r', modelId: 'm', limitType: 'rpm', cost: 2, limit: 1 }),

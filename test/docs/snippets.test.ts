@@ -17,7 +17,12 @@ it('compiles every TypeScript block of the documents against the sources', () =>
 it('finds a block that does not compile, and names its line', () => {
   const wrong = [
     { page: 'page.md', line: 7, language: 'ts', code: "const info = manager.getQueueInfo('m');\ninfo.queueLength;" },
-    { page: 'page.md', line: 20, language: 'ts', code: "import { QueueManager } from 'headgate';\nnew QueueManager().registerQueue({ modelID: 'm' }, processor);\nmanager;" },
+    {
+      page: 'page.md',
+      line: 20,
+      language: 'ts',
+      code: "import { QueueManager } from 'headgate';\nnew QueueManager().registerQueue({ modelID: 'm' }, processor);\nmanager;",
+    },
   ];
 
   const errors = typeErrors(wrong);
