@@ -2,8 +2,9 @@ import { defectsOfA } from './defects-of-a.ts';
 import { pointsAround } from './points-around.ts';
 import { pointsOfTheEngine } from './points-engine.ts';
 import type { SeedPart } from './seed-row.ts';
-import { systemA } from './system-a.ts';
+import { managerOfA } from './system-a-manager.ts';
+import { requestsOfA } from './system-a-requests.ts';
 import { systemB } from './system-b.ts';
 import { systemC } from './system-c.ts';
 
-export const seedParts: readonly SeedPart[] = [systemA, defectsOfA, systemB, systemC, pointsOfTheEngine, pointsAround];
+export const seedParts: readonly SeedPart[] = [managerOfA, requestsOfA, defectsOfA, systemB, systemC, pointsOfTheEngine, pointsAround];

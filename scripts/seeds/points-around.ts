@@ -27,7 +27,7 @@ export const pointsAround: SeedPart = {
       id: 'E48',
       what: 'Three families of errors under one root, with code, retryable and cause',
       shown: [
-        ['test/engine/outcomes.test.ts', 'the processor threw and no attempt is left: cause is what was thrown'],
+        ['test/engine/utilities.test.ts', 'have a code each, but for the two ways to name a wait that was too long'],
         ['test/docs/documents.test.ts', 'name every error class with its code and whether it may be retried'],
       ],
       waits: 'providers',
@@ -41,6 +41,7 @@ export const pointsAround: SeedPart = {
         ['test/engine/status-stream.test.ts', 'success: pending, processing, completed, with phase, attempt and time; then it completes'],
         ['test/engine/status-stream.test.ts', 'tells the whole life of a request, in order, and never params, results or error texts'],
         ['test/engine/samples.test.ts', 'sample at once and every 250 ms, are frozen, and hold everything that is counted'],
+        ['test/engine/samples.test.ts', 'set no timer and read nothing while nobody is subscribed; replay the last to whoever comes later'],
         [
           'test/engine/status-stream.test.ts',
           'are their own uncaught exceptions; every other subscriber and the engine are right afterwards',
@@ -53,15 +54,12 @@ export const pointsAround: SeedPart = {
       what: 'Charts for the inspector; actors with the four statuses',
       shown: [
         ['test/observability/mermaid.test.ts', 'name every state and event they have'],
+        ['test/engine/derive-flat-logic.test.ts', 'runs %s as XState does'],
         [
           'test/engine/inspection.test.ts',
           'shows engine, scheduler, limiters, domain, supervisor and requests with their definitions in one stream',
         ],
         ['test/engine/inspection.test.ts', 'shows their live states'],
-        [
-          'test/engine/status-stream.test.ts',
-          'made on first look while pending: shows pending, then every step; waitFor, subscribe and from work',
-        ],
       ],
       waits: 'gateway',
       note: 'Prometheus comes with the gateway, the dashboard after it.',
@@ -78,7 +76,17 @@ export const pointsAround: SeedPart = {
       waits: 'providers',
       note: 'Stores to flush come with the providers.',
     },
-    { id: 'E53', what: 'Helpers: logging, timer, time limit, validation, version' },
+    {
+      id: 'E53',
+      what: 'Helpers: logging, timer, time limit, validation, version',
+      shown: [
+        ['test/engine/utilities.test.ts', 'getLogger names its lines, keeps the level, and redacts keys and prompts'],
+        ['test/engine/utilities.test.ts', 'is readable while it runs, and stands still once stopped or disposed of'],
+        ['test/engine/utilities.test.ts', 'aborts its signal and rejects with QueueTimeout when the time is up'],
+        ['test/engine/config-errors.test.ts', 'refuse %s'],
+        ['test/engine/utilities.test.ts', 'is the package’s'],
+      ],
+    },
     {
       id: 'E54',
       what: 'Examples that run offline and in every check',
@@ -92,7 +100,10 @@ export const pointsAround: SeedPart = {
     {
       id: 'E55',
       what: 'Scripts: a check, an interactive session, a load test',
-      shown: [['test/e2e/cli-run.test.ts', 'answers every line once, within the limits, and says what it did']],
+      shown: [
+        ['test/e2e/cli-run.test.ts', 'answers every line once, within the limits, and says what it did'],
+        ['test/e2e/cli-commands.test.ts', 'prints its URL as the first line, enforces its limits, tells what it saw, and ends on a signal'],
+      ],
       waits: 'providers',
       note: 'The batch run and the simulator are there.',
     },
@@ -105,7 +116,36 @@ export const pointsAround: SeedPart = {
         ['bench/cases/engine.ts'],
       ],
     },
-    { id: 'E57', what: 'A regression test per defect', waits: 'providers', note: 'Those of A, and what the engine cures of the others.' },
+    {
+      id: 'E57',
+      what: 'A regression test per defect',
+      shown: [
+        [
+          'test/engine/seed-a-defects.test.ts',
+          'A2-1: several requests of a model are in flight at once, as many as the concurrency allows',
+        ],
+        ['test/engine/seed-a-defects.test.ts', 'A2-2: usage above the estimate is recorded even where it does not fit'],
+        ['test/engine/seed-a-defects.test.ts', 'A2-3: reporting the same usage twice changes nothing'],
+        [
+          'test/engine/seed-a-defects.test.ts',
+          'A2-4: a refund corrects the charge at its own place in time: usage never falls below what was used',
+        ],
+        [
+          'test/engine/seed-a-defects.test.ts',
+          'A2-5: a request larger than a limit fails at once; what is behind it runs, and shutdown ends',
+        ],
+        ['test/engine/seed-a-defects.test.ts', 'A2-6: who waits for one limit holds nothing of the others, and is stamped when it starts'],
+        [
+          'test/engine/seed-a-defects.test.ts',
+          'A2-7: a caller that stops waiting takes its request along: it consumes no limit and never runs',
+        ],
+        ['test/engine/seed-a-defects.test.ts', 'A2-8: a processor that raises a cancellation fails its request; the queue goes on'],
+        ['test/engine/seed-a-defects.test.ts', 'A2-9: a submit after shutdown is answered'],
+        ['test/engine/seed-a-defects.test.ts', 'A2-10: getStatus of a completed request has the result'],
+      ],
+      waits: 'providers',
+      note: 'Those of A, and what the engine cures of the others.',
+    },
     {
       id: 'E58',
       what: 'Property tests: limits, exactly once, order, capacity',
@@ -117,6 +157,10 @@ export const pointsAround: SeedPart = {
         [
           'test/invariants/settled-once.test.ts',
           'every submit settles exactly once, for every watcher alike, and nothing runs twice unless it is a retry',
+        ],
+        [
+          'test/invariants/order.test.ts',
+          "without look-ahead a tenant's requests start in the order of their keys: first in, first out, priority as so much waiting",
         ],
         [
           'test/invariants/capacity-returns.test.ts',

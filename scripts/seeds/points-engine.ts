@@ -94,24 +94,44 @@ export const pointsOfTheEngine: SeedPart = {
     {
       id: 'E13',
       what: 'Both forms of limits; neither and both are refused',
-      shown: [['test/engine/outcomes.test.ts', 'bad config: InvalidConfiguration']],
+      shown: [
+        ['test/engine/config-errors.test.ts', '%s: names the path, the value and what was expected'],
+        ['test/engine/samples.test.ts', 'of the limiters form and of system A’s first form'],
+      ],
     },
-    { id: 'E14', what: 'Seven types, their windows, and whole numbers > 0' },
+    {
+      id: 'E14',
+      what: 'Seven types, their windows, and whole numbers > 0',
+      shown: [
+        ['test/engine/independent-models.test.ts', 'a limit of type %s has a window of %d s by default, and counts what its name says'],
+        ['test/engine/config-errors.test.ts', '%s: names the path, the value and what was expected'],
+      ],
+    },
     {
       id: 'E15',
       what: 'A true sliding window; limiters that can be used alone',
       shown: [
+        ['test/limits/sliding-window.test.ts', 'holds what a list looked through each time would hold'],
+        ['test/engine/rate-limiter.test.ts', 'a window: acquires, counts, waits for the exact moment, first in first out'],
+        ['test/engine/rate-limiter.test.ts', 'concurrency: release serves whoever waits, also in parts'],
+      ],
+    },
+    {
+      id: 'E16',
+      what: 'A token bucket with a burst, safe by default; window and bucket to choose from',
+      shown: [
+        ['test/limits/token-bucket.test.ts', "a bucket never says less than the provider's own, whenever either counts and gives back"],
         [
           'test/invariants/limits-kept.test.ts',
           'no limit is exceeded in any window of a provider that counts anywhere between the write and the response',
         ],
       ],
     },
-    { id: 'E16', what: 'A token bucket with a burst, safe by default; window and bucket to choose from' },
     {
       id: 'E17',
       what: 'All limits in one step, nothing held while blocked, stamped when dispatched',
       shown: [
+        ['test/engine/seed-a-defects.test.ts', 'A2-6: who waits for one limit holds nothing of the others, and is stamped when it starts'],
         [
           'test/invariants/limits-kept.test.ts',
           'no limit is exceeded in any window of a provider that counts anywhere between the write and the response',
@@ -123,31 +143,76 @@ export const pointsOfTheEngine: SeedPart = {
     {
       id: 'E18',
       what: 'One timer for the exact moment; monotonic clock; windows in O(1)',
-      shown: [['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken']],
+      shown: [
+        ['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken'],
+        ['test/limits/sliding-window.test.ts', 'a day of a million entries stays small and exact to a slot'],
+        ['test/engine/rate-limiter.test.ts', 'a window: acquires, counts, waits for the exact moment, first in first out'],
+      ],
     },
     {
       id: 'E19',
       what: 'A request larger than a limit fails at once and names it',
-      shown: [['test/engine/outcomes.test.ts', 'a request that can never fit: at once, naming limit, cost and size']],
+      shown: [
+        [
+          'test/engine/seed-a-defects.test.ts',
+          'A2-5: a request larger than a limit fails at once; what is behind it runs, and shutdown ends',
+        ],
+        ['test/engine/outcomes.test.ts', 'a request that can never fit: at once, naming limit, cost and size'],
+      ],
     },
     {
       id: 'E20',
       what: 'A correction changes its own entry, is idempotent, may become debt, and wakes those who wait',
       shown: [
+        ['test/engine/seed-a-defects.test.ts', 'A2-2: usage above the estimate is recorded even where it does not fit'],
+        ['test/engine/seed-a-defects.test.ts', 'A2-3: reporting the same usage twice changes nothing'],
         [
-          'test/engine/token-usage.test.ts',
-          'corrects a running and a finished request, is idempotent, and charges more than was estimated',
+          'test/engine/seed-a-defects.test.ts',
+          'A2-4: a refund corrects the charge at its own place in time: usage never falls below what was used',
         ],
         ['test/engine/token-usage.test.ts', 'wakes who waits for the tokens that come back'],
       ],
     },
-    { id: 'E21', what: 'Usage corrects itself when the processor reports it' },
+    {
+      id: 'E21',
+      what: 'Usage corrects itself when the processor reports it',
+      shown: [
+        ['test/engine/outcomes.test.ts', 'has every field of the contract'],
+        [
+          'test/engine/token-usage.test.ts',
+          'corrects a running and a finished request, is idempotent, and charges more than was estimated',
+        ],
+      ],
+    },
     {
       id: 'E22',
       what: 'Order per model; no model blocks another; overtaking is bounded',
-      shown: [['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken']],
+      shown: [
+        [
+          'test/invariants/order.test.ts',
+          "without look-ahead a tenant's requests start in the order of their keys: first in, first out, priority as so much waiting",
+        ],
+        ['test/invariants/order.test.ts', 'a head starts by the moment it was first promised, whatever starts behind it'],
+        [
+          'test/engine/independent-models.test.ts',
+          'a model that waits for its limits holds nobody of another model back, and each request runs on its own model',
+        ],
+      ],
     },
-    { id: 'E23', what: 'Exactly n at once with a limit of n, and no limit without one' },
+    {
+      id: 'E23',
+      what: 'Exactly n at once with a limit of n, and no limit without one',
+      shown: [
+        [
+          'test/engine/seed-a-defects.test.ts',
+          'A2-1: several requests of a model are in flight at once, as many as the concurrency allows',
+        ],
+        [
+          'test/invariants/order.test.ts',
+          "without look-ahead a tenant's requests start in the order of their keys: first in, first out, priority as so much waiting",
+        ],
+      ],
+    },
     {
       id: 'E24',
       what: 'A bounded queue refuses at submit',
@@ -174,7 +239,14 @@ export const pointsOfTheEngine: SeedPart = {
     {
       id: 'E28',
       what: 'Priority that ages, and equal calls made once',
-      shown: [['test/engine/dedupe.test.ts', 'make one call; each has its own id, handle, status and result']],
+      shown: [
+        ['test/engine/dedupe.test.ts', 'make one call; each has its own id, handle, status and result'],
+        [
+          'test/invariants/order.test.ts',
+          "without look-ahead a tenant's requests start in the order of their keys: first in, first out, priority as so much waiting",
+        ],
+        ['examples/priorities-and-tenants.ts'],
+      ],
       waits: 'providers',
       note: 'The circuit breaker comes with deployments.',
     },

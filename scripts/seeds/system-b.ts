@@ -31,7 +31,17 @@ export const systemB: SeedPart = {
         ['test/engine/outcomes.test.ts', 'waited longer than requestTimeoutSeconds: removed, never run'],
       ],
     },
-    { id: 'B11', what: 'A second queue for those whose model is busy', note: 'One queue per model, so that nobody blocks another model.' },
+    {
+      id: 'B11',
+      what: 'A second queue for those whose model is busy',
+      shown: [
+        [
+          'test/engine/independent-models.test.ts',
+          'a model that waits for its limits holds nobody of another model back, and each request runs on its own model',
+        ],
+      ],
+      note: 'One queue per model, so that nobody blocks another model.',
+    },
     { id: 'B12', what: 'A scheduler that can be replaced', waits: 'providers' },
     {
       id: 'B13',
@@ -67,7 +77,17 @@ export const systemB: SeedPart = {
     },
     { id: 'B26', what: 'A test with both kinds of models', waits: 'providers' },
     { id: 'BD1', what: 'A missing user id crashed instead of being refused', waits: 'providers' },
-    { id: 'BD2', what: 'Answers of quick executors were lost' },
+    {
+      id: 'BD2',
+      what: 'Answers of quick executors were lost',
+      shown: [
+        ['test/engine/bad-processors.test.ts', '%s completes'],
+        [
+          'test/invariants/settled-once.test.ts',
+          'every submit settles exactly once, for every watcher alike, and nothing runs twice unless it is a retry',
+        ],
+      ],
+    },
     {
       id: 'BD3',
       what: 'One unknown model stopped everything',
@@ -83,8 +103,8 @@ export const systemB: SeedPart = {
       what: 'A waiting request ran on the model that another one had asked for',
       shown: [
         [
-          'test/invariants/settled-once.test.ts',
-          'every submit settles exactly once, for every watcher alike, and nothing runs twice unless it is a retry',
+          'test/engine/independent-models.test.ts',
+          'a model that waits for its limits holds nobody of another model back, and each request runs on its own model',
         ],
       ],
     },

@@ -26,7 +26,18 @@ export const systemC: SeedPart = {
       shown: [['examples/several-limits.ts']],
       note: 'One model queue per key until deployments come.',
     },
-    { id: 'C11', what: 'A token bucket with a burst', note: 'Its default is safe in every window.' },
+    {
+      id: 'C11',
+      what: 'A token bucket with a burst',
+      shown: [
+        ['test/limits/token-bucket.test.ts', "a bucket never says less than the provider's own, whenever either counts and gives back"],
+        [
+          'test/invariants/limits-kept.test.ts',
+          'no limit is exceeded in any window of a provider that counts anywhere between the write and the response',
+        ],
+      ],
+      note: 'Its default is safe in every window.',
+    },
     {
       id: 'C12',
       what: 'Waiting for a limit',
@@ -35,7 +46,10 @@ export const systemC: SeedPart = {
     {
       id: 'C13',
       what: 'Counts of a limiter: accepted, refused, tokens, available',
-      shown: [['test/engine/samples.test.ts', 'sample at once and every 250 ms, are frozen, and hold everything that is counted']],
+      shown: [
+        ['test/engine/samples.test.ts', 'sample at once and every 250 ms, are frozen, and hold everything that is counted'],
+        ['test/engine/rate-limiter.test.ts', 'a window: acquires, counts, waits for the exact moment, first in first out'],
+      ],
     },
     {
       id: 'C14',
@@ -47,7 +61,11 @@ export const systemC: SeedPart = {
     { id: 'C15', what: 'Round robin over several limiters', waits: 'providers' },
     { id: 'C16', what: 'A pool of clients, one per key', waits: 'providers' },
     { id: 'C17', what: 'Taking a client from the pool, with a time limit', waits: 'providers' },
-    { id: 'C18', what: 'Requests are queued by themselves when limited', shown: [['examples/batch.ts']] },
+    {
+      id: 'C18',
+      what: 'Requests are queued by themselves when limited',
+      shown: [['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken'], ['examples/batch.ts']],
+    },
     { id: 'C19', what: 'Health of clients', waits: 'providers' },
     { id: 'C20', what: "The pool's status", waits: 'providers' },
     { id: 'C21', what: 'Closing the pool', waits: 'providers' },
@@ -73,7 +91,10 @@ export const systemC: SeedPart = {
     {
       id: 'C29',
       what: 'Scripts: a check, an interactive session, a load test',
-      shown: [['test/e2e/cli-run.test.ts', 'answers every line once, within the limits, and says what it did']],
+      shown: [
+        ['test/e2e/cli-run.test.ts', 'answers every line once, within the limits, and says what it did'],
+        ['test/e2e/cli-commands.test.ts', 'prints its URL as the first line, enforces its limits, tells what it saw, and ends on a signal'],
+      ],
       waits: 'providers',
       note: 'A batch run, a simulated provider and benchmarks are there.',
     },
@@ -102,8 +123,24 @@ export const systemC: SeedPart = {
         ],
       ],
     },
-    { id: 'CD4', what: 'A bucket started with more than the limit' },
-    { id: 'CD5', what: 'Parallel calls failed instead of waiting', shown: [['examples/batch.ts']] },
+    {
+      id: 'CD4',
+      what: 'A bucket started with more than the limit',
+      shown: [
+        [
+          'test/invariants/limits-kept.test.ts',
+          'no limit is exceeded in any window of a provider that counts anywhere between the write and the response',
+        ],
+      ],
+    },
+    {
+      id: 'CD5',
+      what: 'Parallel calls failed instead of waiting',
+      shown: [
+        ['test/engine/rate-limiter.test.ts', 'a window: acquires, counts, waits for the exact moment, first in first out'],
+        ['examples/batch.ts'],
+      ],
+    },
     {
       id: 'CD6',
       what: 'A closed pool grew again; a closed manager could not be replaced',
