@@ -42,7 +42,8 @@ export const supervisorLogic: ActorLogic<Snapshot<unknown>, EventObject> & { rea
     const children = broods.get(scope.self)?.children;
     if ('actorId' in event && typeof event.actorId === 'string') children?.delete(event.actorId);
     else if (event.type === 'xstate.stop') {
-      for (const child of children?.values() ?? []) scope.stopChild(child);
+      // What `scope.stopChild` would send, too; it looks for the supervisor itself as the parent (see `unregistering`).
+      for (const child of children?.values() ?? []) child.send(event as never);
       children?.clear();
       return STOPPED;
     }
