@@ -43,10 +43,16 @@ async function runAll(options: BenchOptions): Promise<number> {
     return 2;
   }
   const lines: Line[] = [];
+  const failed: string[] = [];
   for (const { name, run } of chosen) {
     const caseStart = performance.now();
     process.stderr.write(`${name} … `);
-    lines.push(...(await run(options.quick ? QUICK : FULL)));
+    try {
+      lines.push(...(await run(options.quick ? QUICK : FULL)));
+    } catch (error) {
+      failed.push(name);
+      process.stderr.write(`failed: ${error instanceof Error ? error.message : String(error)} `);
+    }
     process.stderr.write(`${Math.round((performance.now() - caseStart) / 1000)} s\n`);
   }
   const seconds = Math.round((performance.now() - start) / 1000);
@@ -62,7 +68,7 @@ async function runAll(options: BenchOptions): Promise<number> {
   mkdirSync(RESULTS, { recursive: true });
   const target = isComplete(report) ? LATEST : new URL('partial.json', RESULTS);
   writeFileSync(target, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.write) writeDocuments(report);
+  if (options.write && isComplete(report)) writeDocuments(report);
   return summarise(report);
 }
 
@@ -71,8 +77,9 @@ function summarise(report: RunReport): number {
   const judged = report.lines.filter((line) => line.target !== undefined).length;
   console.log(`${judged - missed.length} of ${judged} targets reached in ${report.seconds} s.`);
   for (const { group, name } of missed) console.log(`missed: ${group}: ${name}`);
+  for (const name of report.failed) console.log(`failed: ${name}, see above`);
   if (!isComplete(report)) console.log('This was not a complete run: its figures are for a look, not for quoting.');
-  return missed.length === 0 ? 0 : 1;
+  return missed.length + report.failed.length === 0 ? 0 : 1;
 }
 
 function writeDocuments(report: RunReport): void {

@@ -9,6 +9,8 @@ export interface RunReport {
   readonly quick: boolean;
   /** Empty: a complete run. */
   readonly only: readonly string[];
+  /** Cases that ended with an error and have no lines. */
+  readonly failed: readonly string[];
   readonly seconds: number;
   /** What the simulations' workload was. */
   readonly workload: string;
@@ -25,7 +27,7 @@ export function misses(report: RunReport): readonly Line[] {
   return report.lines.filter((line) => !reached(line));
 }
 
-/** Whether the run may be quoted: all cases, at full size. */
+/** Whether the run may be quoted: all cases, at full size, and none without figures. */
 export function isComplete(report: RunReport): boolean {
-  return !report.quick && report.only.length === 0;
+  return !report.quick && report.only.length === 0 && report.failed.length === 0;
 }
