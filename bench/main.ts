@@ -56,14 +56,8 @@ async function runAll(options: BenchOptions): Promise<number> {
     process.stderr.write(`${Math.round((performance.now() - caseStart) / 1000)} s\n`);
   }
   const seconds = Math.round((performance.now() - start) / 1000);
-  const report: RunReport = {
-    environment: readEnvironment(),
-    quick: options.quick,
-    only: options.only,
-    seconds,
-    workload: workloadNote(),
-    lines,
-  };
+  const { quick, only } = options;
+  const report: RunReport = { environment: readEnvironment(), quick, only, failed, seconds, workload: workloadNote(), lines };
   console.log(`\n${renderReport(report)}\n`);
   mkdirSync(RESULTS, { recursive: true });
   const target = isComplete(report) ? LATEST : new URL('partial.json', RESULTS);
