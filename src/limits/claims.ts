@@ -52,7 +52,8 @@ export class Claims {
       if (claim.seq >= ownSeq) continue;
       let claimed = 0;
       for (const other of this.#byOwner.values()) {
-        if (other.seq <= claim.seq || (other.seq < ownSeq && other.at <= claim.at)) claimed += other.cost;
+        // Whoever is served later takes no room yet at this claim's moment; its own turn of the loop looks after it.
+        if (other === claim || (other.seq < ownSeq && other.at <= claim.at)) claimed += other.cost;
       }
       if (claimed + cost > roomAt(claim.at) + NEGLIGIBLE) return false;
     }
