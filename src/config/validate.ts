@@ -11,6 +11,16 @@ export function validateTimePeriod(value: unknown): number {
   return value;
 }
 
+/** Throws `InvalidConfiguration` unless an option is left out or a finite number ≥ 0 that passes `also`. */
+export function validateAmount(path: string, value: unknown, expected: string, also: (value: number) => boolean = Number.isFinite): void {
+  if (value !== undefined && !(typeof value === 'number' && value >= 0 && also(value))) refuse(path, value, `expected ${expected}`);
+}
+
+/** Throws `InvalidConfiguration` unless an option is left out or a function. */
+export function validateFunction(path: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') refuse(path, value, 'expected a function');
+}
+
 function wholeNumber(value: unknown, path: string): number {
   if (!Number.isInteger(value) || (value as number) <= 0) refuse(path, value, 'expected a whole number > 0');
   return value as number;

@@ -1,3 +1,4 @@
+import { validateAmount, validateFunction } from '../config/validate.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/logger.ts';
 import { StringTable } from '../lib/string-table.ts';
@@ -33,6 +34,7 @@ export interface QueueManagerOptions {
 
 /** What the queues of one engine share, made from its options. */
 export function servicesOf(options: QueueManagerOptions, clock: Clock, logger: Logger, inspection: Inspection | undefined): EngineServices {
+  checkOptions(options);
   const outbox = new Outbox();
   let seq = 0;
   return {
@@ -51,4 +53,14 @@ export function servicesOf(options: QueueManagerOptions, clock: Clock, logger: L
     nextSeq: () => ++seq,
     wantsActor: (requestId) => inspection?.take(requestId) ?? false,
   };
+}
+
+function checkOptions(options: QueueManagerOptions): void {
+  const { historySize, historyTtlMs, priorityStepMs, inspectRequestsPerSecond, random, estimator } = options;
+  validateAmount('historySize', historySize, 'a whole number ≥ 0', Number.isInteger);
+  validateAmount('historyTtlMs', historyTtlMs, 'milliseconds ≥ 0');
+  validateAmount('priorityStepMs', priorityStepMs, 'milliseconds ≥ 0');
+  validateAmount('inspectRequestsPerSecond', inspectRequestsPerSecond, 'a number ≥ 0');
+  validateFunction('random', random);
+  validateFunction('estimator', estimator);
 }

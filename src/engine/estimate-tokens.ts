@@ -7,6 +7,7 @@ export type TokenEstimator = (request: QueueRequest) => TokenCounts;
 
 const CHARACTERS_PER_TOKEN = 4;
 const DEEPEST = 8;
+const MOST_OBJECTS = 100_000;
 /** What the wire formats call the most a model may produce. */
 const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxTokens', 'maxCompletionTokens', 'maxOutputTokens'];
 
@@ -17,7 +18,7 @@ const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens
 export function estimateTokens(request: QueueRequest): TokenCounts {
   const source = request.params ?? request.metadata;
   const outputTokens = outputLimit(source);
-  const inputTokens = Math.ceil(characters(source, 0) / CHARACTERS_PER_TOKEN);
+  const inputTokens = Math.ceil(characters(source, 0, { left: MOST_OBJECTS }) / CHARACTERS_PER_TOKEN);
   return { inputTokens: inputTokens + outputTokens === 0 ? 1 : inputTokens, outputTokens };
 }
 
@@ -42,12 +43,13 @@ export function askEstimator(estimator: TokenEstimator, request: QueueRequest): 
   return { inputTokens: Math.ceil(guess.inputTokens), outputTokens: Math.ceil(guess.outputTokens) };
 }
 
-function characters(value: unknown, depth: number): number {
+/** @param budget how many objects may still be looked into: params that hold themselves have no end */
+function characters(value: unknown, depth: number, budget: { left: number }): number {
   if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null || depth > DEEPEST) return 0;
+  if (typeof value !== 'object' || value === null || depth > DEEPEST || budget.left-- <= 0) return 0;
   let sum = 0;
-  if (Array.isArray(value)) for (const item of value) sum += characters(item, depth + 1);
-  else if (!ArrayBuffer.isView(value)) for (const item of Object.values(value)) sum += characters(item, depth + 1);
+  if (Array.isArray(value)) for (const item of value) sum += characters(item, depth + 1, budget);
+  else if (!ArrayBuffer.isView(value)) for (const item of Object.values(value)) sum += characters(item, depth + 1, budget);
   return sum;
 }
 

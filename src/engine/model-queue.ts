@@ -128,9 +128,8 @@ export class ModelQueue implements RecordOwner {
 
   /** Takes nothing new, finishes what it has, paused or not, and resolves when nothing is left. */
   drain(): Promise<void> {
-    this.#drained ??= new Promise((resolve) => {
-      this.#scheduler.send({ type: 'DRAIN' });
-      this.dispatcher.enable(true);
+    if (this.#drained !== undefined) return this.#drained;
+    this.#drained = new Promise((resolve) => {
       this.#onIdle = () => {
         this.#onIdle = undefined;
         this.dispatcher.stop();
@@ -138,8 +137,10 @@ export class ModelQueue implements RecordOwner {
         this.#services.events.emit({ type: 'queue-drained', at: this.wallMs(), modelId: this.modelId });
         resolve();
       };
-      if (this.counters.live === 0) this.#onIdle();
     });
+    this.#scheduler.send({ type: 'DRAIN' });
+    this.dispatcher.enable(true);
+    if (this.counters.live === 0) this.#onIdle?.();
     return this.#drained;
   }
 

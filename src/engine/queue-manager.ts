@@ -1,8 +1,8 @@
 import { merge, type Observable, ReplaySubject } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { ModelConfig, RateLimiterConfig } from '../config/model-config.ts';
-import { EngineStopped } from '../domain/errors.ts';
-import type { RateLimiterType } from '../domain/limit-types.ts';
+import { EngineStopped, InvalidConfiguration } from '../domain/errors.ts';
+import { isTokenCount, type RateLimiterType } from '../domain/limit-types.ts';
 import { harmless, silentLogger } from '../domain/logger.ts';
 import { uuidSource } from '../lib/ids.ts';
 import { systemClock } from '../lib/system-clock.ts';
@@ -197,6 +197,11 @@ export class QueueManager<P = unknown, R = unknown> {
   restoreUsage(modelId: string, usages: readonly RestoredUsage[]): void {
     const { clock } = this.#services;
     const { units } = this.#models.queue(modelId).dispatcher;
+    const wrong = usages.findIndex(({ amount, at }) => !isTokenCount(amount) || !Number.isFinite(at));
+    if (wrong >= 0) {
+      const path = `usages[${wrong}]`;
+      throw new InvalidConfiguration(`restoreUsage: '${path}': expected an amount ≥ 0 and 'at' in epoch milliseconds.`, path);
+    }
     for (const { type, amount, at } of [...usages].sort((a, b) => a.at - b.at)) {
       const ageMs = Math.max(0, clock.wallMs() - at);
       for (const { limiter } of units) if (limiter.type === type) limiter.restore(amount, clock.now() - ageMs);
@@ -206,13 +211,22 @@ export class QueueManager<P = unknown, R = unknown> {
   /** Takes nothing new, finishes what it has, and resolves when every caller is answered. Idempotent. */
   async shutdownAll(options: ShutdownOptions = {}): Promise<void> {
     const queues = this.#models.queues();
-    this.#stopping ??= (async () => {
-      this.#actors.drain();
-      await Promise.all(queues.map((queue) => queue.drain()));
-      this.#stop();
-    })();
+    const { outbox } = this.#services;
+    // Whoever hears that a queue is drained may shut down as well: by then it is known that somebody does.
+    outbox.hold();
+    try {
+      this.#stopping ??= this.#finish(queues);
+    } finally {
+      outbox.release();
+    }
     await this.#drain(queues, options);
     await this.#stopping;
+  }
+
+  async #finish(queues: readonly ModelQueue[]): Promise<void> {
+    this.#actors.drain();
+    await Promise.all(queues.map((queue) => queue.drain()));
+    this.#stop();
   }
 
   async #drain(queues: readonly ModelQueue[], { deadlineMs, force }: ShutdownOptions): Promise<void> {

@@ -202,3 +202,21 @@ describe('validateRateLimit and validateTimePeriod', () => {
     }
   });
 });
+
+describe('wrong options of a manager', () => {
+  it.each<[string, unknown]>([
+    ['historySize', -1],
+    ['historySize', 1.5],
+    ['historySize', '10'],
+    ['historyTtlMs', Number.NaN],
+    ['priorityStepMs', -5],
+    ['inspectRequestsPerSecond', null],
+    ['random', 0.5],
+    ['estimator', {}],
+  ])('%s of %s', (path, value) => {
+    const error = thrownBy(() => new QueueManager({ clock: new VirtualClock(), [path]: value }));
+    expect(error).toBeInstanceOf(InvalidConfiguration);
+    expect(error).toMatchObject({ path });
+    expect((error as Error).message).toContain(`'${path}' is ${String(value)}: expected`);
+  });
+});

@@ -37,6 +37,21 @@ describe('shutdownAll', () => {
     for (const { response } of handles) expect(await response).toMatchObject({ reason: 'shutdown' });
   });
 
+  it('is told once, also to a subscriber that shuts down when it hears of it', async () => {
+    const { manager, events } = bench();
+    const again: Promise<void>[] = [];
+    let completed = 0;
+    manager.events$.subscribe({
+      next: ({ type }) => type === 'queue-drained' && again.push(manager.shutdownAll()),
+      complete: () => completed++,
+    });
+    await manager.shutdownAll();
+    await Promise.all(again);
+    expect(again).toHaveLength(1);
+    expect(events.map(({ type }) => type)).toEqual(['queue-drained']);
+    expect(completed).toBe(1);
+  });
+
   it('a deadline that is not needed leaves no timer behind', async () => {
     const { manager, submit, calls, clock } = bench();
     submit();

@@ -82,6 +82,21 @@ describe('the estimator', () => {
     expect(await reserve({ params: 'x'.repeat(40), estimatedInputTokens: 2 })).toEqual([2, 0]);
   });
 
+  it('comes to an end with params that hold themselves many times over', async () => {
+    const params: unknown[] = ['four'];
+    for (let i = 0; i < 10; i++) params.push(params);
+    let looks = 0;
+    Object.defineProperty(params, 0, {
+      get: () => {
+        looks++;
+        return 'four';
+      },
+    });
+    const { submit } = bench({}, () => 1);
+    expect(await submit({ params, estimatedInputTokens: undefined }).response).toMatchObject({ status: 'completed' });
+    expect(looks).toBeLessThanOrEqual(100_000);
+  });
+
   it.each<[string, () => unknown]>([
     [
       'throws',
@@ -118,5 +133,21 @@ describe('restoreUsage', () => {
     expect(calls.all).toHaveLength(0);
     await clock.advance(1_100);
     expect(calls.all).toHaveLength(1);
+  });
+
+  it('refuses what is no usage and counts none of it', () => {
+    const { manager } = bench({ rateLimit: 5 });
+    for (const wrong of [
+      { amount: Number.NaN, at: START },
+      { amount: -1, at: START },
+      { amount: 1, at: Number.NaN },
+    ]) {
+      const usages = [
+        { type: 'rpm' as const, amount: 1, at: START },
+        { type: 'rpm' as const, ...wrong },
+      ];
+      expect(thrownBy(() => manager.restoreUsage(MODEL, usages))).toMatchObject({ code: 'invalid_configuration', path: 'usages[1]' });
+    }
+    expect(manager.getQueueInfo(MODEL).rateLimiterUsage).toBe(0);
   });
 });
