@@ -11,8 +11,23 @@ export interface LineEntry extends HeapItem {
 /** `heapIndex` of an entry that waits in the row of in-order arrivals instead of the heap. */
 const IN_ROW = -2;
 const IN_NO_LINE = -1;
+/** A row is not worth closing up for fewer. */
+const MANY_GAPS = 64;
 
-function before(a: LineEntry, b: LineEntry): boolean {
+/** What stands for one that left from the middle of the row: its key still tells a search which way to go. */
+class Gap {
+  readonly key: number;
+  readonly seq: number;
+
+  constructor({ key, seq }: Ordered) {
+    this.key = key;
+    this.seq = seq;
+  }
+}
+
+type Ordered = Pick<LineEntry, 'key' | 'seq'>;
+
+function before(a: Ordered, b: Ordered): boolean {
   return a.key < b.key || (a.key === b.key && a.seq < b.seq);
 }
 
@@ -21,7 +36,8 @@ function before(a: LineEntry, b: LineEntry): boolean {
  * a plain row: O(1) to add and to take. The others go into a heap: O(log n). Removal from the row leaves a gap.
  */
 export class WaitingLine<T extends LineEntry> {
-  #row: (T | undefined)[] = [];
+  /** Neither end of it is a gap; before its head there is nothing. */
+  #row: (T | Gap | undefined)[] = [];
   #rowHead = 0;
   #inRow = 0;
   readonly #heap = new PriorityHeap<T>(before);
@@ -48,7 +64,8 @@ export class WaitingLine<T extends LineEntry> {
   }
 
   peek(): T | undefined {
-    const first = this.#row[this.#rowHead];
+    // No gap ever stands at the head.
+    const first = this.#row[this.#rowHead] as T | undefined;
     const other = this.#heap.peek();
     if (first === undefined) return other;
     return other === undefined || before(first, other) ? first : other;
@@ -59,7 +76,7 @@ export class WaitingLine<T extends LineEntry> {
     if (entry.heapIndex !== IN_ROW) return this.#heap.remove(entry);
     const index = this.#row[this.#rowHead] === entry ? this.#rowHead : this.#find(entry);
     if (index < 0) return false;
-    this.#row[index] = undefined;
+    this.#row[index] = index === this.#rowHead ? undefined : new Gap(entry);
     entry.heapIndex = IN_NO_LINE;
     this.#inRow--;
     this.#trim();
@@ -71,9 +88,13 @@ export class WaitingLine<T extends LineEntry> {
     const found: T[] = [];
     const others = this.#heap.first(count);
     let nextOther = 0;
+    let gaps = 0;
     for (let i = this.#rowHead; found.length < count; i++) {
-      const entry = i < this.#row.length ? this.#row[i] : undefined;
-      if (entry === undefined && i < this.#row.length) continue;
+      const entry = this.#row[i];
+      if (entry instanceof Gap) {
+        gaps++;
+        continue;
+      }
       for (let other = others[nextOther]; other !== undefined && found.length < count; other = others[nextOther]) {
         if (entry !== undefined && before(entry, other)) break;
         found.push(other);
@@ -82,6 +103,7 @@ export class WaitingLine<T extends LineEntry> {
       if (entry === undefined) break;
       if (found.length < count) found.push(entry);
     }
+    if (gaps > MANY_GAPS + 8 * count) this.#closeGaps();
     return found;
   }
 
@@ -89,22 +111,20 @@ export class WaitingLine<T extends LineEntry> {
   *values(): IterableIterator<T> {
     for (let i = this.#rowHead; i < this.#row.length; i++) {
       const entry = this.#row[i];
-      if (entry !== undefined) yield entry;
+      if (entry !== undefined && !(entry instanceof Gap)) yield entry;
     }
     yield* this.#heap.values();
   }
 
-  /** Binary search over a row with gaps: a gap takes the side that its next neighbour says. */
+  /** Binary search. */
   #find(entry: T): number {
     let low = this.#rowHead;
     let high = this.#row.length - 1;
     while (low <= high) {
       const middle = (low + high) >> 1;
-      let probe = middle;
-      while (probe <= high && this.#row[probe] === undefined) probe++;
-      const found = probe <= high ? this.#row[probe] : undefined;
-      if (found === entry) return probe;
-      if (found !== undefined && before(found, entry)) low = probe + 1;
+      const found = this.#row[middle];
+      if (found === entry) return middle;
+      if (found !== undefined && before(found, entry)) low = middle + 1;
       else high = middle - 1;
     }
     return -1;
@@ -116,16 +136,22 @@ export class WaitingLine<T extends LineEntry> {
       this.#clearRow();
       return;
     }
-    while (this.#row[this.#rowHead] === undefined) this.#rowHead++;
-    while (this.#row[this.#row.length - 1] === undefined) this.#row.pop();
-    if (this.#row.length > 64 && this.#row.length > 2 * this.#inRow) {
-      this.#row = this.#row.filter((entry) => entry !== undefined);
-      this.#rowHead = 0;
-    }
+    while (isNobody(this.#row[this.#rowHead])) this.#rowHead++;
+    while (isNobody(this.#row[this.#row.length - 1])) this.#row.pop();
+    if (this.#row.length > MANY_GAPS && this.#row.length > 2 * this.#inRow) this.#closeGaps();
+  }
+
+  #closeGaps(): void {
+    this.#row = this.#row.filter((entry, index) => index >= this.#rowHead && !isNobody(entry));
+    this.#rowHead = 0;
   }
 
   #clearRow(): void {
     this.#row = [];
     this.#rowHead = 0;
   }
+}
+
+function isNobody(entry: Ordered | undefined): boolean {
+  return entry === undefined || entry instanceof Gap;
 }
