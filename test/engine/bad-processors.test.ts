@@ -335,7 +335,7 @@ describe('a processor that calls the manager while it runs', () => {
 
   it('cancels from a listener of its own signal, after a timeout: it is not retried', async () => {
     let calls = 0;
-    const { submit, clock, manager } = bench(
+    const { submit, clock, manager, events } = bench(
       { ...ONE_AT_ONCE, attemptTimeoutSeconds: 1, retry: { maxAttempts: 5 } },
       (_request, context) => {
         calls++;
@@ -347,6 +347,7 @@ describe('a processor that calls the manager while it runs', () => {
     await clock.advance(120_000);
     expect(await handle.response).toMatchObject({ reason: 'cancelled', attempts: 1 });
     expect(calls).toBe(1);
+    expect(events.map(({ type }) => type)).toEqual(['request-submitted', 'request-admitted', 'request-failed']);
     expect(manager.getQueueInfo(MODEL)).toMatchObject({ queueSize: 0, processing: 0, rateLimiterUsage: 0 });
   });
 

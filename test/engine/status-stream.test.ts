@@ -105,6 +105,21 @@ describe('status$', () => {
     expect(inner).toEqual(['processing', 'completed']);
   });
 
+  it('whoever subscribes between a change and its delivery gets it once', async () => {
+    const { submit, calls, clock } = bench();
+    const handle = submit();
+    watch(handle);
+    const inner: string[] = [];
+    // Subscribers of an actor hear before those of status$.
+    handle.actor.subscribe(({ value }) => {
+      if (value === 'processing') handle.status$.subscribe(({ status }) => inner.push(status));
+    });
+    await clock.settle();
+    calls.last.resolve();
+    await handle.response;
+    expect(inner).toEqual(['processing', 'completed']);
+  });
+
   it('whoever cancels inside a delivery ends it for all, in one order', async () => {
     const { submit, clock, manager } = bench();
     const handle = submit();
