@@ -5,22 +5,20 @@ export interface DemoBatch {
   /** JSONL. */
   readonly text: string;
   readonly requests: number;
-  readonly models: readonly DemoModel[];
-}
-
-/** One model of the demo and the limits that its simulated provider enforces. */
-export interface DemoModel {
-  readonly name: string;
+  readonly models: readonly string[];
+  /** Limits per window and model. */
   readonly rpm: number;
   readonly tpm: number;
 }
 
-export const DEMO_WINDOW_SECONDS = 5;
+export const DEMO_WINDOW_SECONDS = 6;
 const REQUESTS = 2000;
+const SMALL = 'demo-small';
+const LARGE = 'demo-large';
 /** So many windows the batch fills where a limit binds; a little less than a whole number, since tokens don't fill a window to the last one. */
 const WINDOWS = 5.98;
-/** Part of the requests that are a second, small tenant's, who waits for nobody. */
-const SMALL_TENANT = 0.004;
+/** Part of the large requests that are a second, small tenant's, who waits for nobody. */
+const SMALL_TENANT = 0.006;
 const WORDS = 'water gate river lock canal flow level basin spring stream lake dam weir sluice pool'.split(' ');
 
 interface Draft {
@@ -36,15 +34,15 @@ interface Draft {
 export function demoBatch(seed = 7): DemoBatch {
   const random = new SeededRandom(seed);
   const drafts = Array.from({ length: REQUESTS }, (_, index) => draft(index + 1, random));
-  const chat = drafts.filter(({ model }) => model === 'demo-small');
-  const long = drafts.filter(({ model }) => model === 'demo-large');
+  const small = drafts.filter(({ model }) => model === SMALL);
+  const large = drafts.filter(({ model }) => model === LARGE);
+  const tokens = large.reduce((sum, draft) => sum + draft.tokens, 0);
   return {
     text: drafts.map(({ line }) => `${line}\n`).join(''),
     requests: REQUESTS,
-    models: [
-      { name: 'demo-small', rpm: Math.ceil(chat.length / WINDOWS), tpm: Math.ceil((1.6 * tokensOf(chat)) / WINDOWS) },
-      { name: 'demo-large', rpm: Math.ceil((1.8 * long.length) / WINDOWS), tpm: Math.ceil(tokensOf(long) / WINDOWS) },
-    ],
+    models: [SMALL, LARGE],
+    rpm: Math.ceil(small.length / WINDOWS),
+    tpm: Math.ceil(tokens / WINDOWS),
   };
 }
 
@@ -52,22 +50,18 @@ function draft(number: number, random: SeededRandom): Draft {
   const isSmall = random.next() < 0.6;
   const prompt = words(random, isSmall ? { min: 5, max: 60 } : { min: 100, max: 900 });
   const maxTokens = random.integer(isSmall ? { min: 16, max: 128 } : { min: 64, max: 700 });
-  const model = isSmall ? 'demo-small' : 'demo-large';
+  const model = isSmall ? SMALL : LARGE;
   const line = {
     id: `demo-${String(number).padStart(4, '0')}`,
     model,
     prompt,
     max_tokens: maxTokens,
     priority: random.integer({ min: -2, max: 2 }),
-    tenant: random.next() < SMALL_TENANT ? 'interactive' : 'reports',
+    tenant: random.next() < SMALL_TENANT && !isSmall ? 'interactive' : 'reports',
   };
   return { model, line: JSON.stringify(line), tokens: Math.max(maxTokens, Math.ceil(prompt.length / 4)) };
 }
 
 function words(random: SeededRandom, range: { readonly min: number; readonly max: number }): string {
   return Array.from({ length: random.integer(range) }, () => WORDS[random.integer({ min: 0, max: WORDS.length - 1 })]).join(' ');
-}
-
-function tokensOf(drafts: readonly Draft[]): number {
-  return drafts.reduce((sum, { tokens }) => sum + tokens, 0);
 }

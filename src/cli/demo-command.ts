@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type RunningSimulator, type SimulatedLimit, type SimulatorStats, startSimulator } from '../simulator/index.ts';
-import type { BatchOptions, LimitFlag } from './batch/batch-options.ts';
-import type { BatchOutcome } from './batch/run-batch.ts';
+import type { SimulatorStats } from '../simulator/index.ts';
+import type { BatchOptions } from './batch/batch-options.ts';
 import { readRunFile, runFilePath } from './batch/run-file.ts';
 import { exitCodeOf, explainEnd, runBatchVisibly } from './batch-face.ts';
 import { DEMO_WINDOW_SECONDS, type DemoBatch, demoBatch } from './demo-batch.ts';
+import { type DemoProvider, startDemoProvider } from './demo-provider.ts';
 import { EXIT } from './exit-codes.ts';
 import { count, percent, table } from './format.ts';
 import { summaryLines } from './summary.ts';
@@ -15,9 +15,8 @@ import { UsageError } from './usage-error.ts';
 
 const OUTPUT = 'results.jsonl';
 /** Shorter than a model's answers take, so that the demo is short. */
-const LATENCY = { headersMs: { min: 10, max: 40 } };
-const COUNT_DELAY = { min: 0, max: 20 };
-/** Both sides share this process, which a busy machine may halt for longer than a provider takes to count. */
+const ANSWERS = ['--latency', '10-40', '--count-delay', '0-20'];
+/** Both sides share this machine, which may be busy with other things for longer than a provider takes to count. */
 const COUNTED_WITHIN_MS = 1000;
 
 /** `headgate demo`: what `npm start` runs. */
@@ -32,33 +31,36 @@ export function addDemoCommand(program: Command, exit: (code: number) => void): 
 async function demo(json: boolean): Promise<number> {
   removeEarlierDemo();
   const batch = demoBatch();
-  const simulator = await startSimulator({ limits: providerLimits(batch), cost: 'openai', latency: LATENCY, countDelayMs: COUNT_DELAY });
   const folder = mkdtempSync(join(tmpdir(), 'headgate-demo-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', remove);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const input = join(folder, 'demo.jsonl');
+  writeFileSync(input, batch.text);
+  const limits = ['--rpm', `${batch.rpm}`, '--tpm', `${batch.tpm}`, '--window-seconds', `${DEMO_WINDOW_SECONDS}`];
+  const provider = await startDemoProvider(process.argv[1] ?? '', ['--preset', 'openai', ...limits, ...ANSWERS]);
   try {
-    const input = join(folder, 'demo.jsonl');
-    writeFileSync(input, batch.text);
-    return await runAgainst(simulator, input, batch, json);
+    return await runAgainst(provider, input, batch, json);
   } finally {
-    await simulator.close();
+    provider.stop();
   }
 }
 
-async function runAgainst(simulator: RunningSimulator, input: string, batch: DemoBatch, json: boolean): Promise<number> {
+async function runAgainst(provider: DemoProvider, input: string, batch: DemoBatch, json: boolean): Promise<number> {
   const progress = json ? process.stderr : process.stdout;
-  const models = batch.models.map(({ name, rpm, tpm }) => `${name} (${count(rpm)} requests, ${count(tpm)} tokens)`).join(' and ');
-  progress.write(`Simulated provider on ${simulator.url}; limits per ${DEMO_WINDOW_SECONDS} s: ${models}.\n`);
-  progress.write(`Sending ${count(batch.requests)} requests of mixed sizes, priorities and tenants.\n`);
-  const outcome = await runBatchVisibly(demoOptions(simulator.url, input, batch), progress);
-  const stats = simulator.provider.stats();
+  const { requests, models, rpm, tpm } = batch;
+  progress.write(
+    `Simulated provider on ${provider.url}: ${count(rpm)} requests and ${count(tpm)} tokens per ${DEMO_WINDOW_SECONDS} s and model.\n`,
+  );
+  progress.write(`Sending ${count(requests)} requests of mixed sizes, priorities and tenants to ${models.join(' and ')}.\n`);
+  const outcome = await runBatchVisibly(demoOptions(provider.url, input, batch), progress);
+  const stats = await provider.stats();
   if (json) process.stdout.write(`${JSON.stringify({ ...outcome.report, provider: stats })}\n`);
   else process.stdout.write(`${[...summaryLines(outcome.report, OUTPUT), ...providerLines(stats)].join('\n')}\n`);
   explainEnd(outcome);
-  return exitCode(outcome, stats);
+  const code = exitCodeOf(outcome);
+  return code === EXIT.allCompleted && stats.refused > 0 ? EXIT.someFailed : code;
 }
 
-function demoOptions(url: string, input: string, batch: DemoBatch): BatchOptions {
+function demoOptions(url: string, input: string, { rpm, tpm }: DemoBatch): BatchOptions {
   return {
     command: 'demo',
     input,
@@ -68,10 +70,10 @@ function demoOptions(url: string, input: string, batch: DemoBatch): BatchOptions
     baseUrl: url,
     apiKey: undefined,
     apiKeyEnv: 'OPENAI_API_KEY',
-    limits: batch.models.flatMap(({ name, rpm, tpm }): LimitFlag[] => [
-      { model: name, type: 'rpm', limit: rpm },
-      { model: name, type: 'tpm', limit: tpm },
-    ]),
+    limits: [
+      { type: 'rpm', limit: rpm },
+      { type: 'tpm', limit: tpm },
+    ],
     windowSeconds: DEMO_WINDOW_SECONDS,
     countedWithinMs: COUNTED_WITHIN_MS,
     concurrency: 128,
@@ -79,14 +81,6 @@ function demoOptions(url: string, input: string, batch: DemoBatch): BatchOptions
     maxAttempts: 5,
     attemptTimeoutSeconds: 600,
   };
-}
-
-function providerLimits({ models }: DemoBatch): SimulatedLimit[] {
-  const rule = { windowMs: DEMO_WINDOW_SECONDS * 1000, mechanism: 'bucket' } as const;
-  return models.flatMap(({ name: model, rpm, tpm }): SimulatedLimit[] => [
-    { ...rule, model, type: 'rpm', limit: rpm },
-    { ...rule, model, type: 'tpm', limit: tpm },
-  ]);
 }
 
 /** What the provider itself saw: the other side of the same run. */
@@ -98,11 +92,6 @@ function providerLines({ accepted, refused, limits }: SimulatorStats): string[] 
     `share ${percent(share)}`,
   ]);
   return [`The provider: ${count(accepted)} accepted, ${count(refused)} refused`, ...table(rows).map((line) => `  ${line}`)];
-}
-
-function exitCode(outcome: BatchOutcome, stats: SimulatorStats): number {
-  const code = exitCodeOf(outcome);
-  return code === EXIT.allCompleted && stats.refused > 0 ? EXIT.someFailed : code;
 }
 
 /** The demo starts afresh each time, but never over anybody else's file. */

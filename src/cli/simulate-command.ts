@@ -31,12 +31,15 @@ export function addSimulateCommand(program: Command, exit: (code: number) => voi
       process.stdout.write(`${simulator.url}\n`);
       await stopSignal();
       await simulator.close();
+      if (process.connected) process.disconnect();
       exit(EXIT.allCompleted);
     });
 }
 
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
+    // Started by another process with a channel to it: ends with that one.
+    if (process.connected) process.once('disconnect', () => resolve());
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve());
   });
 }

@@ -8,7 +8,7 @@ const CONCURRENCY_DOMAIN = 'batch';
 
 /** The window limits of one model. */
 export function windowLimits(model: string, options: BatchOptions): WindowLimit[] {
-  return limitsOf(model, options).map(({ type, limit }) => {
+  return options.limits.map(({ type, limit }) => {
     const windowMs = windowOf({ type, limit }, options);
     // What counts until the end of an attempt counts no longer than an attempt may take.
     const countedWithinMs = Math.min(
@@ -21,7 +21,7 @@ export function windowLimits(model: string, options: BatchOptions): WindowLimit[
 
 /** The queue of one model. OpenAI gives nothing back of what it charged at admission, so no limit refunds. */
 export function modelConfig(model: string, options: BatchOptions): ModelConfig {
-  const windows = limitsOf(model, options).map(({ type, limit }) => ({
+  const windows = options.limits.map(({ type, limit }) => ({
     type,
     limit,
     timePeriod: windowOf({ type, limit }, options) / 1000,
@@ -34,10 +34,6 @@ export function modelConfig(model: string, options: BatchOptions): ModelConfig {
     retry: { maxAttempts: options.maxAttempts },
     attemptTimeoutSeconds: options.attemptTimeoutSeconds,
   };
-}
-
-function limitsOf(model: string, { limits }: BatchOptions): readonly LimitFlag[] {
-  return limits.filter((flag) => flag.model === undefined || flag.model === model);
 }
 
 function windowOf({ type }: LimitFlag, { windowSeconds }: BatchOptions): number {

@@ -1,9 +1,8 @@
 import type { RateLimiterType } from '../../domain/limit-types.ts';
 import type { InputFormat } from './interpret-line.ts';
 
-/** One limit as given by a flag; without a model it holds for each model on its own. */
+/** One limit as given by a flag; it holds for each model on its own. */
 export interface LimitFlag {
-  readonly model?: string;
   readonly type: Exclude<RateLimiterType, 'concurrent'>;
   readonly limit: number;
 }

@@ -29,7 +29,7 @@ export interface FeedParts {
   readonly control: RunControl;
 }
 
-const LINES_AT_A_TIME = 512;
+const LINES_AT_A_TIME = 2048;
 
 /**
  * Hands the input's requests to the engine, as many at a time as may be outstanding, and resolves when the last one is

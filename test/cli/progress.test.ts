@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { LiveBatch } from '../../src/cli/batch/batch-sending.ts';
+import { BatchStatistics } from '../../src/cli/batch/batch-statistics.ts';
+import { showProgress } from '../../src/cli/progress.ts';
+import { QueueManager } from '../../src/index.ts';
+import { VirtualClock } from '../../src/testing/index.ts';
+
+function liveBatch(clock: VirtualClock, dropped = 0): LiveBatch {
+  const manager = new QueueManager({ clock });
+  manager.registerQueue(
+    {
+      modelId: 'm',
+      rateLimiters: [
+        { type: 'rpm', limit: 100 },
+        { type: 'concurrent', limit: 5 },
+      ],
+    },
+    () => undefined,
+  );
+  manager.restoreUsage('m', [{ type: 'rpm', amount: 42, at: clock.wallMs() }]);
+  return { total: 2000, dropped, statistics: new BatchStatistics(), models: ['m'], manager };
+}
+
+const CLEAR = '\u001b[K';
+
+class Screen {
+  readonly isTTY: boolean;
+  readonly columns = 120;
+  text = '';
+
+  constructor(isTTY: boolean) {
+    this.isTTY = isTTY;
+  }
+
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+describe('progress', () => {
+  it('is a bar that stays on its line on a terminal', async () => {
+    const clock = new VirtualClock();
+    const live = liveBatch(clock);
+    const screen = new Screen(true);
+    const end = showProgress(live, screen, clock);
+    for (let s = 0; s < 10; s++) {
+      live.statistics.completed += 100;
+      await clock.advance(1000);
+    }
+    live.statistics.failed = 1;
+    end();
+    const frames = screen.text.split('\r');
+    expect(frames.length).toBeGreaterThan(35);
+    expect(frames.at(-1)).toMatch(/^\[#{12}-{12}\] 1,001\/2,000 50\.\d % · \d+\.\d\/s · rpm 42 % · ETA \d+\.\d s · 1 failed/);
+    expect(screen.text.endsWith('\n')).toBe(true);
+    expect(screen.text.slice(0, -1)).not.toContain('\n');
+    for (const frame of frames) expect(frame.replace(CLEAR, '').trimEnd().length).toBeLessThan(120);
+    const length = screen.text.length;
+    await clock.advance(5000);
+    expect(screen.text.length).toBe(length);
+  });
+
+  it('is a plain line every few seconds elsewhere', async () => {
+    const clock = new VirtualClock();
+    const live = liveBatch(clock, 3);
+    const screen = new Screen(false);
+    const end = showProgress(live, screen, clock);
+    live.statistics.skipped = 500;
+    await clock.advance(11_000);
+    end();
+    const lines = screen.text.trimEnd().split('\n');
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toBe('3 failed or torn lines of an earlier run will run again');
+    expect(lines[1]).toMatch(/^500\/2,000 25\.0 % · .* · 500 done earlier$/);
+    expect(screen.text).not.toContain('\r');
+  });
+});
