@@ -5,7 +5,9 @@ const HALF_LIFE_MS = 5000;
 export class ProgressRate {
   #done: number;
   #at: number;
-  #perMs: number | undefined;
+  /** Weighted sum of the rates seen, and of their weights: the first samples count no more than their time. */
+  #sum = 0;
+  #weight = 0;
 
   constructor(done: number, now: number) {
     this.#done = done;
@@ -15,20 +17,20 @@ export class ProgressRate {
   sample(done: number, now: number): void {
     const elapsed = now - this.#at;
     if (elapsed <= 0) return;
-    const perMs = (done - this.#done) / elapsed;
     const keep = 0.5 ** (elapsed / HALF_LIFE_MS);
-    this.#perMs = this.#perMs === undefined ? perMs : keep * this.#perMs + (1 - keep) * perMs;
+    this.#sum = keep * this.#sum + (1 - keep) * ((done - this.#done) / elapsed);
+    this.#weight = keep * this.#weight + (1 - keep);
     this.#done = done;
     this.#at = now;
   }
 
   get perSecond(): number {
-    return 1000 * (this.#perMs ?? 0);
+    return this.#weight === 0 ? 0 : (1000 * this.#sum) / this.#weight;
   }
 
   /** How long `left` more will take; Infinity where nothing moves. */
   remainingMs(left: number): number {
     if (left <= 0) return 0;
-    return this.#perMs ? left / this.#perMs : Number.POSITIVE_INFINITY;
+    return this.#sum > 0 ? (left * this.#weight) / this.#sum : Number.POSITIVE_INFINITY;
   }
 }

@@ -40,7 +40,7 @@ export function showProgress(live: LiveBatch, stream: ProgressStream, clock: Clo
 }
 
 /** `[###…] 1,234/2,000 61.7 % · 85.2/s · rpm 97 % · tpm 42 % · ETA 9.0 s · 3 failed` */
-export function progressText(live: LiveBatch, rate: ProgressRate, withBar: boolean): string {
+function progressText(live: LiveBatch, rate: ProgressRate, withBar: boolean): string {
   const { total, statistics } = live;
   const part = total === 0 ? 1 : statistics.done / total;
   const filled = Math.round(part * BAR_WIDTH);

@@ -74,7 +74,7 @@ async function run(input: string, flags: RunFlags): Promise<number> {
 }
 
 /** What the flags and the environment ask for. @throws UsageError where a key is missing */
-export function batchOptions(input: string, flags: RunFlags, environment: Readonly<Record<string, string | undefined>>): BatchOptions {
+function batchOptions(input: string, flags: RunFlags, environment: Readonly<Record<string, string | undefined>>): BatchOptions {
   const baseUrl = flags.baseUrl ?? httpUrlOr(OPENAI, environment['OPENAI_BASE_URL']);
   const apiKeyEnv = flags.apiKeyEnv ?? KEY_VARIABLE;
   const apiKey = environment[apiKeyEnv]?.trim() || undefined;
