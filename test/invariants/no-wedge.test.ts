@@ -8,7 +8,7 @@ import { World } from './world.ts';
 /** A timer may ring this much after the moment it is set for, by rounding. */
 const ROUNDING_MS = 0.01;
 
-const property = fc.asyncProperty(scenarios(), async (scenario) => {
+const property = fc.asyncProperty(fc.oneof(scenarios(), scenarios({ maxModels: 1, tenants: [''] })), async (scenario) => {
   const world = new World(scenario);
   const waiting: string[] = [];
   world.onQuiet = () => waiting.push(...wronglyWaiting(world));
@@ -22,6 +22,8 @@ function wronglyWaiting(world: World): string[] {
   const { clock, manager, scenario } = world;
   const sharers = scenario.models.length > 1;
   const wrong: string[] = [];
+  // What wakes them may be set for this very moment.
+  if ((clock.nextTimerAt ?? Number.POSITIVE_INFINITY) <= clock.now() + ROUNDING_MS) return wrong;
   for (const id of world.handles.keys()) {
     const why = manager.explain(id);
     if (why === null || why.status !== 'pending') continue;

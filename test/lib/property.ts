@@ -10,14 +10,16 @@ export const RUNS = whole('PROPERTY_RUNS', 1_000);
 /** Fixed, so that a run can be repeated; `PROPERTY_SEED` looks elsewhere. A failure prints seed and path. */
 export const SEED = whole('PROPERTY_SEED', 20_260_801);
 
+/** Shrinking is worth some seconds, not more: the test's own time limit would hide what was found. */
+const LONGEST_MS = Math.max(25_000, RUNS * 25);
+
 /** Fails with seed, path and the smallest counterexample found. */
 export function holds<Ts>(property: fc.IRawProperty<Ts>, runs = RUNS): Promise<void> | void {
   return fc.assert(property as fc.IAsyncProperty<Ts>, {
     seed: SEED,
     numRuns: runs,
     verbose: fc.VerbosityLevel.None,
-    // Shrinking is worth some seconds, not more: the test's own time limit would hide what was found.
-    interruptAfterTimeLimit: 25_000,
+    interruptAfterTimeLimit: LONGEST_MS,
     markInterruptAsFailure: true,
     endOnFailure: process.env['PROPERTY_SHRINK'] === '0',
   });
