@@ -120,6 +120,8 @@ export function spelledOut(config: RateLimiterConfig): RateLimiterConfig {
     timePeriod: windowOf(config),
     algorithm: config.algorithm ?? 'sliding-window',
     refund: config.refund ?? true,
+    chargedUpFront: config.chargedUpFront ?? false,
+    ...(config.algorithm === 'calendar-day' && { timeZone: config.timeZone ?? 'UTC' }),
   };
 }
 

@@ -79,11 +79,19 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
   /** Ends the attempt from outside: its call may go on, but nobody listens. What was never sent costs nothing. */
   abandon(reason: Error): void {
     this.over = true;
-    const now = this.#owner.clock.now();
-    if (this.deferred) reservation.release(this.reservation, now);
-    else reservation.abandoned(this.reservation, now);
+    this.book(this.#owner.clock.now());
     this.#controller ??= new AbortController();
     this.#controller.abort(reason);
+  }
+
+  /**
+   * Books an attempt that ended without a result: what was never sent costs nothing, a response proves that it was
+   * counted, and without one it may still reach the provider.
+   */
+  book(now: number): void {
+    if (this.deferred) reservation.release(this.reservation, now);
+    else if (this.responded) reservation.ended(this.reservation, now);
+    else reservation.abandoned(this.reservation, now);
   }
 
   #reportUsage(usage: UsageReport): void {

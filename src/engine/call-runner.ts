@@ -5,10 +5,11 @@ import type { TokenCounts } from '../domain/limit-types.ts';
 import type { Logger } from '../domain/logger.ts';
 import { reservation } from '../limits/limit-set.ts';
 import { backoffMs, pauseAfterRefusalMs } from '../scheduling/backoff.ts';
-import { classifyFailure, type Failure } from '../scheduling/classify-failure.ts';
+import { classifyFailure } from '../scheduling/classify-failure.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { Admitted, Dispatcher } from './dispatcher.ts';
 import type { EngineServices } from './engine-services.ts';
+import { pauseRefusing, type Refusal } from './pause-refusing.ts';
 import type { Processor } from './processor.ts';
 import type { QueueCounters } from './queue-counters.ts';
 import { readUsage } from './read-usage.ts';
@@ -17,7 +18,6 @@ import type { RequestRecord } from './request-record.ts';
 import { asProcessingError, checkResult, type Ending } from './settlement.ts';
 
 type RequestAttempt = Attempt<RequestRecord>;
-type Refusal = Failure & { readonly kind: 'refused' };
 
 export interface CallRunnerOptions {
   readonly config: ParsedModelConfig;
@@ -120,7 +120,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   #run(attempt: RequestAttempt): void {
     // Whoever ran before it in this pass may have cancelled it: then nothing was sent.
     if (attempt.over) {
-      reservation.release(attempt.reservation, this.clock.now());
+      this.#giveBack({ record: attempt.subject, held: attempt.reservation }, this.clock.now());
       return;
     }
     const succeed = (result: unknown): void => this.#take(attempt, () => this.#succeed(attempt, result));
@@ -157,7 +157,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     const { subject } = attempt;
     const now = this.clock.now();
     reservation.ended(attempt.reservation, now);
-    for (const unit of this.#dispatcher.units) unit.accepted();
+    for (const unit of this.#dispatcher.units) unit.accepted(attempt.startedAt);
     const used = subject.used ?? readUsage(raw);
     if (used !== undefined) {
       subject.used = used;
@@ -197,9 +197,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
       return;
     }
     const now = this.clock.now();
-    // An answer proves that the call was counted; without one it may still reach the provider.
-    if (attempt.responded) reservation.ended(attempt.reservation, now);
-    else reservation.abandoned(attempt.reservation, now);
+    attempt.book(now);
     const retryable = failure.kind === 'retryable';
     const error = asProcessingError(thrown, attempt.subject.id, attempt.attempt, retryable);
     this.#retryOrFail(attempt, { reason: 'error', error }, retryable);
@@ -211,7 +209,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     const now = this.clock.now();
     reservation.refused(attempt.reservation, now);
     this.#dispatcher.queue.correct(subject.tenant, -subject.cost);
-    const waitMs = this.#pauseFor(refusal, now);
+    const waitMs = pauseRefusing(refusal, this.#dispatcher.units, attempt.startedAt) ?? this.#pauseQueue(refusal, now);
     this.#options.counters.refused++;
     // First back in line, then the news: whoever hears of it may cancel it.
     this.#dispatcher.push(subject);
@@ -219,14 +217,8 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     this.#dispatcher.roomCameFree();
   }
 
-  /** Pauses exactly what refused; where nothing of ours is meant, all windows of this model, or the queue itself. */
-  #pauseFor({ retryAfterMs, limitType, domain }: Refusal, now: number): number {
-    const windows = this.#dispatcher.units.filter(({ limiter }) => limiter.type !== 'concurrent');
-    const named = windows.filter(
-      ({ limiter }) => (limitType === undefined || limiter.type === limitType) && (domain === undefined || limiter.domain === domain),
-    );
-    const refusing = named.length > 0 ? named : windows;
-    if (refusing.length > 0) return Math.max(...refusing.map((unit) => unit.refused(retryAfterMs)));
+  /** Where no limit of ours refused, nothing of this model starts for a while. */
+  #pauseQueue({ retryAfterMs }: Refusal, now: number): number {
     const waitMs = pauseAfterRefusalMs(1, retryAfterMs);
     this.#dispatcher.gate(now + waitMs);
     return waitMs;
@@ -253,7 +245,6 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
 
 /** Acts on a request and on every other that shares its call; those that end meanwhile are left alone. */
 function eachCaller(record: RequestRecord, act: (record: RequestRecord) => void): void {
-  const followers = record.followers === undefined ? undefined : [...record.followers];
-  act(record);
-  if (followers !== undefined) for (const follower of followers) if (!follower.ending) act(follower);
+  if (record.sharedCall === undefined) act(record);
+  else for (const sharer of [...record.sharedCall.sharers]) if (sharer === record || !sharer.ending) act(sharer);
 }

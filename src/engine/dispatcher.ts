@@ -187,6 +187,8 @@ export class Dispatcher implements LimiterUser {
       this.#unclaim();
       wakeAt = this.limits.nextFreeAt(head, now, this.#paced);
     }
+    // Once a limiter is no longer full, something smaller behind the head may fit before the head does.
+    if (obstacle?.full && this.#options.lookAhead > 0) wakeAt = Math.min(wakeAt, obstacle.limiter.nextFreeAt(1, now, this.#paced));
     this.#wake(wakeAt > now ? wakeAt : UNKNOWN);
     if (this.#wakeAt === UNKNOWN) this.#watch(obstacle);
   }
@@ -200,8 +202,11 @@ export class Dispatcher implements LimiterUser {
         if (record === head || this.limits.neverFits(record) !== undefined) continue;
         const obstacle = this.limits.obstacle(record, now, this.#paced);
         if (obstacle !== undefined) {
+          wakeAt = Math.min(
+            wakeAt,
+            obstacle.full ? obstacle.limiter.nextFreeAt(1, now, this.#paced) : this.limits.nextFreeAt(record, now, this.#paced),
+          );
           if (obstacle.full) break;
-          wakeAt = Math.min(wakeAt, this.limits.nextFreeAt(record, now, this.#paced));
         } else if (this.limits.respectsClaims(record, BACKFILL, now)) {
           admitted.push(this.#take(record, now));
           started = true;

@@ -20,13 +20,13 @@ export interface Explanation {
     | 'slot'
     | 'backoff'
     | null;
-  /** Epoch milliseconds before which it cannot start as things stand; null when that is unknown or it has started. */
+  /** Epoch milliseconds at which its limits let it start as far as is known, if nobody is ahead; null when that is unknown or it has started. */
   readonly earliestStart: number | null;
 }
 
 /** Explains a live request. Costs O(pending) for the position. */
 export function explain(queue: ModelQueue, asked: RequestRecord): Explanation {
-  const record = asked.leader ?? asked;
+  const record = asked.leader;
   const { status } = asked;
   if (status !== 'pending') return { status, position: 0, waitingFor: null, earliestStart: null };
   const { clock, dispatcher } = queue;

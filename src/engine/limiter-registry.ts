@@ -36,6 +36,7 @@ export class LimiterRegistry {
   readonly #services: EngineServices;
   readonly #findActor: FindLimiterActor;
   readonly #shared = new Map<string, Shared>();
+  readonly #retired = new Map<string, { readonly limiter: Limiter; readonly config: RateLimiterConfig }>();
 
   constructor(services: EngineServices, findActor: FindLimiterActor) {
     this.#services = services;
@@ -66,12 +67,36 @@ export class LimiterRegistry {
   obtain(modelId: string, config: RateLimiterConfig): { readonly unit: LimiterUnit; readonly isNew: boolean } {
     const known = config.domain === undefined ? undefined : this.#shared.get(sharedKey(config));
     if (known !== undefined) return { unit: known.unit, isNew: false };
-    const { clock } = this.#services;
     const id = unitId(modelId, config);
-    const limiter: Limiter = createLimiter(limiterOptions(config), clock.now(), () => clock.wallMs());
-    const unit = new LimiterUnit(id, limiter, this.#services, () => this.#findActor(modelId, config, id));
+    const unit = new LimiterUnit(id, this.#limiterFor(id, config), this.#services, () => this.#findActor(modelId, config, id));
     if (config.domain !== undefined) this.#shared.set(sharedKey(config), { unit, config });
     return { unit, isNew: true };
+  }
+
+  /**
+   * A model's own limiter is no longer used. What it counted still counts at the provider, so it is kept until
+   * that has gone, for the case that the model is registered again.
+   */
+  retire(unit: LimiterUnit, config: RateLimiterConfig): void {
+    unit.stop();
+    const now = this.#services.clock.now();
+    for (const [id, { limiter }] of this.#retired) if (isUnused(limiter, now)) this.#retired.delete(id);
+    if (!isUnused(unit.limiter, now)) this.#retired.set(unit.id, { limiter: unit.limiter, config });
+  }
+
+  #limiterFor(id: string, config: RateLimiterConfig): Limiter {
+    const { clock } = this.#services;
+    const now = clock.now();
+    const retired = this.#retired.get(id);
+    this.#retired.delete(id);
+    if (retired !== undefined && differingField({ ...retired.config, limit: config.limit }, config) === undefined) {
+      retired.limiter.setLimit(config.limit, now);
+      return retired.limiter;
+    }
+    const limiter = createLimiter(limiterOptions(config), now, () => clock.wallMs());
+    // Kept in another way from now on: what was counted before counts as if it had been just now.
+    if (retired !== undefined) limiter.restore(retired.limiter.used(now), now);
+    return limiter;
   }
 
   /** A domain's limit was changed: models registered later must say the new one. */
@@ -90,6 +115,10 @@ export class LimiterRegistry {
 export function differingField(one: RateLimiterConfig, other: RateLimiterConfig): keyof RateLimiterConfig | undefined {
   const [first, second] = [spelledOut(one), spelledOut(other)];
   return (Object.keys({ ...first, ...second }) as (keyof RateLimiterConfig)[]).find((name) => first[name] !== second[name]);
+}
+
+function isUnused(limiter: Limiter, now: number): boolean {
+  return limiter.used(now) === 0 && limiter.pausedUntil <= now;
 }
 
 function sharedKey(config: RateLimiterConfig): string {

@@ -1,9 +1,9 @@
 import type { AnyActorRef } from 'xstate';
 import type { LimiterEvent } from '../../machines/limiter-machine.ts';
+import type { TimerHandle } from '../domain/clock.ts';
 import type { LimiterState } from '../domain/limit-types.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { pauseAfterRefusalMs } from '../scheduling/backoff.ts';
-import type { Alarm } from './alarms.ts';
 import type { EngineServices } from './engine-services.ts';
 
 /** Whoever has requests waiting for a limiter. */
@@ -11,6 +11,16 @@ export interface LimiterUser {
   readonly modelId: string;
   /** Room may have come free: look again. */
   requestPass(): void;
+}
+
+/** A call that the provider refused. */
+export interface RefusedCall {
+  /** How long the provider asks to wait. */
+  readonly retryAfterMs: number | undefined;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  /** Whether it was surely this limit that refused. */
+  readonly known: boolean;
 }
 
 /**
@@ -26,7 +36,8 @@ export class LimiterUnit {
   readonly #blocked = new Set<LimiterUser>();
   #mode: LimiterState = 'open';
   #refusalsInARow = 0;
-  #resume: Alarm | undefined;
+  #refusedAt = Number.NEGATIVE_INFINITY;
+  #resume: TimerHandle;
 
   /** @param actor finds the limiter's actor; it may be gone once the engine has stopped */
   constructor(id: string, limiter: Limiter, services: EngineServices, actor: () => AnyActorRef | undefined) {
@@ -34,6 +45,8 @@ export class LimiterUnit {
     this.limiter = limiter;
     this.#services = services;
     this.#actor = actor;
+    const now = services.clock.now();
+    if (limiter.pausedUntil > now) this.#resumeAt(limiter.pausedUntil);
   }
 
   get shared(): boolean {
@@ -55,27 +68,33 @@ export class LimiterUnit {
     if (this.#mode === 'exhausted' && this.#blocked.size === 0) this.#enter('open');
   }
 
-  /** The provider refused although our books had room. Returns how long everybody waits, in milliseconds. */
-  refused(retryAfterMs: number | undefined): number {
-    this.#refusalsInARow++;
-    this.limiter.distrust();
+  /**
+   * The provider refused a call. Calls that started before the last refusal belong to the same burst: they say
+   * nothing new. Returns how long everybody waits, in milliseconds.
+   */
+  refused({ retryAfterMs, startedAt, known }: RefusedCall): number {
+    const now = this.#services.clock.now();
+    const isNews = startedAt >= this.#refusedAt;
+    if (isNews) {
+      this.#refusalsInARow++;
+      if (known && this.limiter.used(now) <= this.limiter.capacity) this.limiter.distrust(now);
+    }
+    this.#refusedAt = now;
     const waitMs = pauseAfterRefusalMs(this.#refusalsInARow, retryAfterMs);
     this.pause(waitMs);
     return waitMs;
   }
 
-  /** A call got through. */
-  accepted(): void {
-    this.#refusalsInARow = 0;
+  /** A call got through that had started after the last refusal. */
+  accepted(startedAt: number): void {
+    if (startedAt >= this.#refusedAt) this.#refusalsInARow = 0;
   }
 
   pause(ms: number): void {
-    const { clock, alarms, events } = this.#services;
+    const { clock, events } = this.#services;
     this.limiter.pause(clock.now() + ms);
     const until = clock.wallMs() + (this.limiter.pausedUntil - clock.now());
-    alarms.clear(this.#resume);
-    this.#resume = alarms.set(this.limiter.pausedUntil, () => this.#resumed());
-    this.#mode = 'paused';
+    this.#resumeAt(this.limiter.pausedUntil);
     this.#send({ type: 'PAUSED', until });
     events.emit({ type: 'limit-paused', ...this.#facts(), until });
   }
@@ -96,10 +115,24 @@ export class LimiterUnit {
 
   /** Forgets its timer; the engine stops. */
   stop(): void {
-    this.#services.alarms.clear(this.#resume);
+    this.#services.clock.clearTimeout(this.#resume);
+  }
+
+  /** In the background: whoever waits for the limiter has a timer that keeps the process alive. */
+  #resumeAt(at: number): void {
+    const { clock } = this.#services;
+    this.#mode = 'paused';
+    clock.clearTimeout(this.#resume);
+    this.#resume = clock.setTimeout(() => this.#resumed(), at - clock.now(), { background: true });
   }
 
   #resumed(): void {
+    const { pausedUntil } = this.limiter;
+    // Timers may ring a little early.
+    if (pausedUntil > this.#services.clock.now()) {
+      this.#resumeAt(pausedUntil);
+      return;
+    }
     this.limiter.resume();
     this.#send({ type: 'RESUMED' });
     this.#mode = 'open';

@@ -208,7 +208,7 @@ export class ModelQueue implements RecordOwner {
     const record = this.#services.live.get(id);
     if (record !== undefined && record.owner === this) {
       // Those who share a call share what it used.
-      const caller = record.leader ?? record;
+      const caller = record.leader;
       caller.used = { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens };
       if (caller.attempt !== undefined) this.#runner.attemptUsed(caller.attempt, usage);
       return true;

@@ -73,7 +73,10 @@ export class ModelRegistry {
     // Two may have waited for it to drain, and the first may have registered the model again.
     if (this.#queues.get(queue.modelId) !== queue) return;
     this.#queues.delete(queue.modelId);
-    for (const unit of queue.dispatcher.units) if (unit.limiter.domain === undefined) unit.stop();
+    queue.config.rateLimiters.forEach((config, index) => {
+      const unit = queue.dispatcher.units[index];
+      if (unit !== undefined && config.domain === undefined) this.#limiters.retire(unit, config);
+    });
     this.#actors.removeModel(queue.modelId);
   }
 

@@ -55,7 +55,7 @@ export class QueueManager<P = unknown, R = unknown> {
   readonly #actors: EngineActors;
   readonly #models: ModelRegistry;
   readonly #defaults: RequestDefaults;
-  readonly #queueStreams = new Map<string, { readonly info$: Observable<QueueInfo>; readonly closed$: ReplaySubject<void> }>();
+  readonly #queueStreams = new Map<ModelQueue, { readonly info$: Observable<QueueInfo>; readonly closed$: ReplaySubject<void> }>();
   readonly #stopped$ = new ReplaySubject<void>(1);
   #stopping: Promise<void> | undefined;
 
@@ -111,10 +111,10 @@ export class QueueManager<P = unknown, R = unknown> {
   /** Closes one model's queue: takes nothing new, finishes or fails what it has, then forgets the model. */
   async unregisterQueue(modelId: string, options: ShutdownOptions = {}): Promise<void> {
     const queue = this.#models.queue(modelId);
-    await this.#drain([queue], options);
+    await this.#drain([queue], options, `Model '${modelId}' was unregistered before the request was done.`);
     this.#models.remove(queue);
-    this.#queueStreams.get(modelId)?.closed$.next();
-    this.#queueStreams.delete(modelId);
+    this.#queueStreams.get(queue)?.closed$.next();
+    this.#queueStreams.delete(queue);
   }
 
   /**
@@ -168,11 +168,11 @@ export class QueueManager<P = unknown, R = unknown> {
   /** Samples of one queue every 250 ms. Shared; replays the last; completes when the queue or the engine is closed; never errors; idle while unobserved. */
   queue$(modelId: string): Observable<QueueInfo> {
     const queue = this.#models.queue(modelId);
-    const known = this.#queueStreams.get(modelId);
+    const known = this.#queueStreams.get(queue);
     if (known !== undefined) return known.info$;
     const closed$ = new ReplaySubject<void>(1);
     const info$ = sampledStream(this.#services.clock, SAMPLE_EVERY_MS, () => queueInfo(queue), merge(closed$, this.#stopped$));
-    this.#queueStreams.set(modelId, { info$, closed$ });
+    this.#queueStreams.set(queue, { info$, closed$ });
     return info$;
   }
 
@@ -219,7 +219,7 @@ export class QueueManager<P = unknown, R = unknown> {
     } finally {
       outbox.release();
     }
-    await this.#drain(queues, options);
+    await this.#drain(queues, options, 'The engine was shut down before the request was done.');
     await this.#stopping;
   }
 
@@ -229,11 +229,11 @@ export class QueueManager<P = unknown, R = unknown> {
     this.#stop();
   }
 
-  async #drain(queues: readonly ModelQueue[], { deadlineMs, force }: ShutdownOptions): Promise<void> {
+  async #drain(queues: readonly ModelQueue[], { deadlineMs, force }: ShutdownOptions, why: string): Promise<void> {
     const { alarms, clock } = this.#services;
     const drained = Promise.all(queues.map((queue) => queue.drain()));
     const failAll = (): void => {
-      for (const queue of queues) queue.failAll(new EngineStopped('The engine was shut down before the request was done.'));
+      for (const queue of queues) queue.failAll(new EngineStopped(why));
     };
     if (force) failAll();
     const alarm = deadlineMs === undefined || force ? undefined : alarms.set(clock.now() + deadlineMs, failAll);

@@ -120,7 +120,7 @@ export class RequestLife {
     if (used !== undefined) {
       record.request.actualInputTokens = used.inputTokens;
       record.request.actualOutputTokens = used.outputTokens;
-      if (record.leader === undefined) {
+      if (record.leader === record) {
         this.#counters.inputTokensUsed += used.inputTokens;
         this.#counters.outputTokensUsed += used.outputTokens;
       }

@@ -29,6 +29,14 @@ export interface RecordOwner {
   post(deliver: () => void): void;
 }
 
+/** A call that several requests wait for. */
+export interface SharedCall {
+  /** The record that stands in line and holds the attempt. */
+  leader: RequestRecord;
+  /** Everybody who waits for it, the leader included. */
+  readonly sharers: Set<RequestRecord>;
+}
+
 /**
  * One live request. While it is pending this record is the input its actor would have: the actor is made when the
  * request leaves pending, or as soon as anyone looks, and from then on it holds the status.
@@ -57,9 +65,8 @@ export class RequestRecord implements QueueEntry, TokenCounts {
   waitAlarm: Alarm | undefined = undefined;
   deadlineAlarm: Alarm | undefined = undefined;
   backoffAlarm: Alarm | undefined = undefined;
-  /** The record whose call this one shares, if it joined one. */
-  leader: RequestRecord | undefined = undefined;
-  followers: RequestRecord[] | undefined = undefined;
+  /** The call it shares with others, if it does. */
+  sharedCall: SharedCall | undefined = undefined;
   #actor: RequestActor | undefined = undefined;
   #looked = false;
   #ending = false;
@@ -82,6 +89,11 @@ export class RequestRecord implements QueueEntry, TokenCounts {
 
   get id(): string {
     return this.request.id;
+  }
+
+  /** The record whose call this request waits for: its own, unless it joined another's. */
+  get leader(): RequestRecord {
+    return this.sharedCall?.leader ?? this;
   }
 
   get status(): RequestStatus {

@@ -34,9 +34,9 @@ export class SharedCalls {
       if (key !== undefined) this.#leaders.set(key, record);
       return false;
     }
-    record.leader = leader;
-    leader.followers ??= [];
-    leader.followers.push(record);
+    leader.sharedCall ??= { leader, sharers: new Set([leader]) };
+    leader.sharedCall.sharers.add(record);
+    record.sharedCall = leader.sharedCall;
     if (record.key < leader.key) this.#path().dispatcher.rekey(leader, record.key);
     // Not at once: whoever subscribes right after submit sees `pending` first, as with any other request.
     if (leader.attempt !== undefined) queueMicrotask(() => this.#catchUp(record));
@@ -51,29 +51,24 @@ export class SharedCalls {
 
   /** One who shares a call leaves it; false: nobody else shares it, so the call has to end. */
   leave(record: RequestRecord): boolean {
-    const { leader } = record;
-    if (leader !== undefined) {
-      leader.followers = leader.followers?.filter((follower) => follower !== record);
+    const call = record.sharedCall;
+    call?.sharers.delete(record);
+    if (call !== undefined && call.leader !== record) return true;
+    for (const heir of call?.sharers ?? []) {
+      this.#inherit(heir, record);
       return true;
     }
-    const heir = record.followers?.shift();
-    if (heir === undefined) {
-      this.close(record);
-      return false;
-    }
-    this.#inherit(heir, record);
-    return true;
+    this.close(record);
+    return false;
   }
 
   /** The leader leaves: the call goes on under another record, at the same place. */
   #inherit(heir: RequestRecord, from: RequestRecord): void {
-    heir.leader = undefined;
-    heir.followers = from.followers;
-    for (const follower of heir.followers ?? []) follower.leader = heir;
+    if (heir.sharedCall !== undefined) heir.sharedCall.leader = heir;
+    from.sharedCall = undefined;
     heir.key = from.key;
     heir.seq = from.seq;
     heir.attempts = from.attempts;
-    from.followers = undefined;
     const key = keyOf(heir.request);
     if (key !== undefined) this.#leaders.set(key, heir);
     const { dispatcher, runner } = this.#path();
@@ -92,7 +87,7 @@ export class SharedCalls {
   }
 
   #catchUp(record: RequestRecord): void {
-    const { attempt } = record.leader ?? record;
+    const { attempt } = record.leader;
     if (record.ending || record.status !== 'pending' || attempt === undefined) return;
     const { clock, outbox } = this.#services;
     outbox.hold();

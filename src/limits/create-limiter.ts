@@ -19,6 +19,8 @@ const SAFE_BURST = 0.1;
 /** Two clocks may run at rates this far apart; a bucket that refills by ours must not outrun the provider's. */
 const CLOCK_DRIFT = 1e-4;
 
+/** A bound that a refusal raised is believed for so many windows. */
+const DISTRUSTED_WINDOWS = 5;
 /** What backfill may cost the head of a queue: without it, half a percent of the limit lies idle. */
 const CLAIM_TOLERANCE_OF_WINDOW = 1 / 120;
 const LONGEST_CLAIM_TOLERANCE_MS = 500;
@@ -73,6 +75,7 @@ export function createLimiter(options: LimiterOptions, now: number, wallMs: () =
     tiers: concurrent ? [] : tiersOf(options, windowMs, now, wallMs),
     countedWithinMs: concurrent ? Number.POSITIVE_INFINITY : countedWithinMs,
     maxCountedWithinMs: Math.max(countedWithinMs, Math.min(windowMs, MINUTE_MS)),
+    distrustMs: DISTRUSTED_WINDOWS * Math.min(windowMs, MINUTE_MS),
     refund: options.refund ?? true,
     chargedUpFront: options.chargedUpFront ?? false,
     claimToleranceMs: Math.min(windowMs * CLAIM_TOLERANCE_OF_WINDOW, LONGEST_CLAIM_TOLERANCE_MS),

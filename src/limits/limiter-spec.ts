@@ -20,6 +20,8 @@ export interface LimiterSpec {
   readonly countedWithinMs: number;
   /** The most `countedWithinMs` may grow to after refusals. */
   readonly maxCountedWithinMs: number;
+  /** How long a raised `countedWithinMs` stays before it is halved again. */
+  readonly distrustMs: number;
   /** Whether the provider gives back what was estimated but not used. */
   readonly refund: boolean;
   /** The provider never corrects what it charged at admission: usage reports change nothing. */

@@ -1,6 +1,7 @@
 import type { RateLimiterType } from '../domain/limit-types.ts';
-import { Fifo } from '../lib/fifo.ts';
 import { type Claim, Claims } from './claims.ts';
+import { CountingDelay } from './counting-delay.ts';
+import { DueHolds } from './due-holds.ts';
 import { COUNTED, Hold, IN_FLIGHT, RELEASED } from './hold.ts';
 import { allowance, type LimiterSpec, type Tier } from './limiter-spec.ts';
 import { NEGLIGIBLE } from './meter.ts';
@@ -21,12 +22,11 @@ export class Limiter {
   readonly claims = new Claims();
   readonly #spec: LimiterSpec;
   readonly #tiers: readonly Tier[];
-  /** Holds with a known `dueAt`, which is the order they were written in. */
-  readonly #due = new Fifo<Hold>();
+  readonly #due = new DueHolds();
   #limit: number;
   #capacity: number;
   #inFlight = 0;
-  #countedWithinMs: number;
+  readonly #delay: CountingDelay;
   #pausedUntil = 0;
 
   constructor(spec: LimiterSpec) {
@@ -36,7 +36,7 @@ export class Limiter {
     this.#tiers = spec.tiers;
     this.#limit = spec.limit;
     this.#capacity = spec.limit;
-    this.#countedWithinMs = spec.countedWithinMs;
+    this.#delay = new CountingDelay(spec.countedWithinMs, spec.maxCountedWithinMs, spec.distrustMs);
   }
 
   /** The most that can ever fit. */
@@ -53,9 +53,9 @@ export class Limiter {
     return this.#pausedUntil;
   }
 
-  /** The present bound on how late the provider may count; grows when a refusal proves it wrong. */
+  /** The present bound on how late the provider may count; grows when a refusal proves it wrong, and falls back in time. */
   get countedWithinMs(): number {
-    return this.#countedWithinMs;
+    return this.#delay.ms;
   }
 
   /** The largest cost that can ever fit. */
@@ -111,7 +111,7 @@ export class Limiter {
 
   /** Whether `cost` taken now by `owner` leaves the heads that claimed room theirs. */
   respectsClaims(cost: number, owner: object, now: number): boolean {
-    return this.claims.size === 0 || this.claims.leaveRoomFor(cost, owner, (at) => this.#freeAtTime(at, now));
+    return this.claims.size === 0 || this.claims.leaveRoomFor(cost, owner, (at) => this.#roomBeside(cost, at, now));
   }
 
   /**
@@ -125,7 +125,7 @@ export class Limiter {
     if (this.#tiers.length === 0) return this.#inFlight + cost > this.#capacity + NEGLIGIBLE ? UNKNOWN : at;
     for (const tier of this.#tiers) {
       const need = tier.meter.used(now) + this.#inFlight + cost - allowance(this.#capacity, tier.share);
-      if (need > NEGLIGIBLE) at = Math.max(at, tier.meter.freeAt(need, now, this.#pending()));
+      if (need > NEGLIGIBLE) at = Math.max(at, tier.meter.freeAt(need, now, this.#due.pending()));
     }
     return at;
   }
@@ -140,14 +140,15 @@ export class Limiter {
 
   /** The request was written to the wire now: from here the provider takes `countedWithinMs` at most to count it. */
   written(hold: Hold, now: number): void {
-    if (hold.state !== IN_FLIGHT || hold.dueAt !== UNKNOWN || this.#countedWithinMs === UNKNOWN) return;
+    if (hold.state !== IN_FLIGHT || hold.dueAt !== UNKNOWN || this.#delay.ms === UNKNOWN) return;
     this.advance(now);
-    this.#expect(hold, now + this.#countedWithinMs);
+    this.#delay.relax(now);
+    this.#due.expect(hold, now + this.#delay.ms);
   }
 
   /** The response has started, so the provider has counted the request, unless it counts until the end. */
   responded(hold: Hold, now: number): void {
-    if (this.#countedWithinMs !== UNKNOWN) this.#count(hold, now);
+    if (this.#delay.ms !== UNKNOWN) this.#count(hold, now);
   }
 
   /** The attempt is over with a response. */
@@ -161,7 +162,7 @@ export class Limiter {
     this.advance(now);
     if (this.#tiers.length === 0) this.release(hold, now);
     if (hold.state !== IN_FLIGHT || hold.dueAt !== UNKNOWN) return;
-    this.#expect(hold, now + this.#graceMs);
+    this.#due.expect(hold, now + this.#graceMs);
   }
 
   /** Sent after all, though it had been released because it was not written yet: it takes its room again. */
@@ -170,14 +171,14 @@ export class Limiter {
     if (this.#tiers.length === 0 || hold.state !== RELEASED || hold.dueAt !== UNKNOWN) return;
     hold.state = IN_FLIGHT;
     this.#inFlight += hold.cost;
-    this.#expect(hold, now + this.#graceMs);
+    this.#due.expect(hold, now + this.#graceMs);
   }
 
   /** Nothing was counted and nothing will be. */
   release(hold: Hold, now: number): void {
     this.advance(now);
-    if (hold.state === IN_FLIGHT) this.#inFlight -= hold.cost;
-    else if (hold.state === COUNTED) this.#adjust(hold, -hold.cost, now);
+    if (hold.state === RELEASED) return;
+    this.#change(hold, -hold.cost, now);
     hold.state = RELEASED;
   }
 
@@ -187,8 +188,7 @@ export class Limiter {
     const delta = actual - hold.cost;
     if (delta === 0 || hold.state === RELEASED || this.#spec.chargedUpFront || (delta < 0 && !this.#spec.refund)) return;
     hold.cost = actual;
-    if (hold.state === IN_FLIGHT) this.#inFlight += delta;
-    else this.#adjust(hold, delta, now);
+    this.#change(hold, delta, now);
   }
 
   /** Counts what was sent before this limiter existed, as of `at` (≤ now); call before any reservation. */
@@ -205,10 +205,9 @@ export class Limiter {
     this.#pausedUntil = 0;
   }
 
-  /** The provider refused though the books had room: it counts later than believed, so believe twice as late. */
-  distrust(): void {
-    if (this.#countedWithinMs === UNKNOWN || this.#tiers.length === 0) return;
-    this.#countedWithinMs = Math.min(Math.max(this.#countedWithinMs * 2, 1), this.#spec.maxCountedWithinMs);
+  /** The provider refused though the books had room: it counts later than believed. */
+  distrust(now: number): void {
+    if (this.#tiers.length > 0) this.#delay.raise(now);
   }
 
   /** Changes the limit itself while work is in flight; usage stays and may exceed a smaller limit until it goes. */
@@ -226,27 +225,15 @@ export class Limiter {
 
   /** Counts the holds whose latest moment has passed, in their order. Every call does this first. */
   advance(now: number): void {
-    for (let hold = this.#due.peek(); hold !== undefined && hold.dueAt <= now; hold = this.#due.peek()) {
-      this.#due.shift();
-      this.#stamp(hold, hold.dueAt);
-    }
-    while (this.#due.size > 0 && this.#due.peek()?.state !== IN_FLIGHT) this.#due.shift();
+    this.#due.take(now, this.#stampDue);
   }
 
   /** How long something written may take to be counted when nobody listens to its response. */
   get #graceMs(): number {
-    return this.#countedWithinMs === UNKNOWN ? ABORT_GRACE_MS : this.#countedWithinMs;
+    return this.#delay.ms === UNKNOWN ? ABORT_GRACE_MS : this.#delay.ms;
   }
 
-  #expect(hold: Hold, dueAt: number): void {
-    hold.dueAt = dueAt;
-    this.#due.push(hold);
-  }
-
-  /** What is in flight with a known latest moment, in its order. */
-  *#pending(): IterableIterator<Hold> {
-    for (const hold of this.#due) if (hold.state === IN_FLIGHT) yield hold;
-  }
+  readonly #stampDue = (hold: Hold): void => this.#stamp(hold, hold.dueAt);
 
   #count(hold: Hold, now: number): void {
     this.advance(now);
@@ -266,7 +253,12 @@ export class Limiter {
     for (const tier of this.#tiers) tier.meter.resize?.(capacity, now);
   }
 
-  #adjust(hold: Hold, delta: number, now: number): void {
+  #change(hold: Hold, delta: number, now: number): void {
+    this.#spec.pacer?.correct(delta, this.#capacity);
+    if (hold.state === IN_FLIGHT) {
+      this.#inFlight += delta;
+      return;
+    }
     this.#tiers[0]?.meter.adjust(hold.entry, delta, now);
     this.#tiers[1]?.meter.adjust(hold.subEntry, delta, now);
   }
@@ -280,16 +272,19 @@ export class Limiter {
     return free;
   }
 
-  /** What will be free at `at` for certain if nothing else starts; at an unknown time what is free now. */
-  #freeAtTime(at: number, now: number): number {
+  /**
+   * The most that `cost`, taken now, and the claims for `at` may come to: what will be free then for certain if
+   * nothing else starts, and `cost` again where it has left by then. At an unknown time: what is free now.
+   */
+  #roomBeside(cost: number, at: number, now: number): number {
     if (at === UNKNOWN || at <= now || this.#tiers.length === 0) return this.#free(now);
-    let dueInFlight = 0;
-    for (const hold of this.#pending()) dueInFlight += hold.cost;
-    const endless = this.#inFlight - dueInFlight;
-    let free = this.#capacity;
-    for (const tier of this.#tiers) {
-      free = Math.min(free, allowance(this.#capacity, tier.share) - endless - tier.meter.usedAt(at, this.#pending()));
+    const endless = this.#inFlight - this.#due.cost;
+    let room = this.#capacity + cost;
+    for (const { meter, share } of this.#tiers) {
+      const free = allowance(this.#capacity, share) - endless - meter.usedAt(at, this.#due.pending());
+      const hasLeft = (meter.goneAt?.(now + this.#delay.ms) ?? UNKNOWN) <= at;
+      room = Math.min(room, hasLeft ? free + cost : free);
     }
-    return free;
+    return room;
   }
 }

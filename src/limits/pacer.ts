@@ -22,7 +22,13 @@ export class Pacer {
     return this.#dueAt - this.#toleranceMs;
   }
 
+  /** An admission of `cost`; a full window's worth is the most that can lie ahead. */
   charge(cost: number, capacity: number, now: number): void {
-    this.#dueAt = Math.max(this.#dueAt, now) + (cost * this.#holdMs) / capacity;
+    this.#dueAt = Math.min(now + this.#holdMs, Math.max(this.#dueAt, now) + (cost * this.#holdMs) / capacity);
+  }
+
+  /** What an admission really cost turned out to differ by `delta`. */
+  correct(delta: number, capacity: number): void {
+    this.#dueAt += (delta * this.#holdMs) / capacity;
   }
 }

@@ -82,9 +82,14 @@ export class SlidingWindow implements Meter {
     let others = 0;
     for (const count of pending) {
       left -= count.cost;
-      if (left <= 0) return this.#latestEnd(count, others++);
+      if (left <= 0) return this.#latestEnd(count, others);
+      others++;
     }
     return Number.POSITIVE_INFINITY;
+  }
+
+  goneAt(at: number): number {
+    return at + this.#coarseSlotMs + this.#holdMs;
   }
 
   /** When something that is counted after so many others has left the window at the latest. */

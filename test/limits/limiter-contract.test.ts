@@ -171,14 +171,14 @@ describe.each(Object.entries(kinds))('%s', (name, options) => {
   test('believes twice as late after each refusal, up to a bound', () => {
     const b = bench();
     const before = b.limiter.countedWithinMs;
-    b.limiter.distrust();
+    b.limiter.distrust(b.now);
     expect(b.limiter.countedWithinMs).toBe(2 * before);
-    for (let i = 0; i < 100; i++) b.limiter.distrust();
+    for (let i = 0; i < 100; i++) b.limiter.distrust(b.now);
     const most = Number.isFinite(before) ? Math.min(60_000, options.windowMs ?? 60_000) : before;
     expect(b.limiter.countedWithinMs).toBe(most);
     if (!Number.isFinite(before)) return;
     const zero = bench({ countedWithinMs: 0 });
-    zero.limiter.distrust();
+    zero.limiter.distrust(zero.now);
     expect(zero.limiter.countedWithinMs).toBeGreaterThan(0);
   });
 
@@ -266,14 +266,15 @@ describe.each(Object.entries(kinds))('%s', (name, options) => {
     );
   });
 
-  test('says what will be in use at a later moment no lower than it then is', async () => {
+  test('lets start beside a claim only what leaves the claim its room at its moment', async () => {
     if (name === 'calls at once' || countsToTheEnd) return;
     await holds(
       fc.property(
         fc.array(act, { maxLength: 15 }),
         fc.integer({ min: 1, max: largest }),
         fc.integer({ min: 0, max: 2_000 }),
-        (acts, cost, laterMs) => {
+        fc.integer({ min: 1, max: 10 }),
+        (acts, cost, laterMs, beside) => {
           const b = bench();
           const taken: Hold[] = [];
           for (const { waitMs, what, cost: size, which } of acts) {
@@ -283,8 +284,9 @@ describe.each(Object.entries(kinds))('%s', (name, options) => {
             else if (what === 'written' && hold !== undefined) b.limiter.written(hold, b.now);
           }
           const at = b.now + laterMs;
-          b.limiter.claims.place({}, { cost: 0, at, seq: 1 }, 0);
-          if (!b.limiter.respectsClaims(cost, {}, b.now)) return;
+          b.limiter.claims.place({}, { cost, at, seq: 1 }, 0);
+          if (b.nextFreeAt(cost) > at || !b.fits(beside) || !b.limiter.respectsClaims(beside, {}, b.now)) return;
+          b.limiter.written(b.limiter.reserve(beside, b.now), b.now);
           b.now = at;
           expect(b.fits(cost)).toBe(true);
         },
