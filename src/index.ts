@@ -25,7 +25,7 @@ export {
   SchedulerQueueFullError,
 } from './domain/errors.ts';
 export { type LimiterState, RateLimiterMode, RateLimiterType, type TokenCounts } from './domain/limit-types.ts';
-export type { Logger, LogMethod } from './domain/logger.ts';
+export type { EasyLogger, EasyLogMethod, Logger, LogMethod } from './domain/logger.ts';
 export type { FailureReason, RequestPhase, RequestStatus } from './domain/request-status.ts';
 export { version } from './domain/version.ts';
 export type { EngineEvent } from './engine/engine-event.ts';

@@ -28,8 +28,8 @@ export const rateLimiterConfigSchema = z
     refund: z.boolean().optional(),
     /** The provider charges its own estimate when it admits a call and never corrects it, as OpenAI and Azure do; default false. */
     chargedUpFront: z.boolean().optional(),
-    /** Longest time in ms in which the provider counts a request once it is written; default 1000, 200 for windows up to 10 s. */
-    countedWithinMs: z.number('expected milliseconds ≥ 0').nonnegative('expected milliseconds ≥ 0').optional(),
+    /** Longest time in ms in which the provider counts a request once it is written; default 1000, 200 for windows up to 10 s; Infinity: until the call ends. */
+    countedWithinMs: z.custom<number>((value) => typeof value === 'number' && value >= 0, 'expected milliseconds ≥ 0').optional(),
     /** Limiters with the same domain and type are one limiter, whatever model uses them. */
     domain: z.string().min(1, 'expected a name').optional(),
   })
@@ -59,7 +59,7 @@ export const modelConfigSchema = z
   .strictObject({
     modelId: z.string('expected a model id').min(1, 'expected a model id'),
     /** The limits, all kept at once. */
-    rateLimiters: z.array(rateLimiterConfigSchema).min(1, 'expected at least one limit').optional(),
+    rateLimiters: z.array(rateLimiterConfigSchema).min(1, 'expected at least one limit').readonly().optional(),
     /** System A's first form: one limit … */
     rateLimit: whole('a limit').optional(),
     /** … counted per period (default) or at once … */

@@ -38,6 +38,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'number') return String(value);
   try {
     const text = JSON.stringify(value) ?? String(value);
     return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;

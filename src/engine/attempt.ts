@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { isTokenCount, type TokenCounts } from '../domain/limit-types.ts';
-import type { Logger } from '../domain/logger.ts';
+import type { EasyLogger } from '../domain/logger.ts';
 import { type Reservation, reservation } from '../limits/limit-set.ts';
 import type { Alarm } from './alarms.ts';
 import type { ProcessorContext, UsageReport } from './processor.ts';
@@ -15,7 +15,7 @@ export interface AttemptSubject {
 /** What an attempt tells while it runs. */
 export interface AttemptOwner<S extends AttemptSubject> {
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: EasyLogger;
   /** A call that was deferred is on the wire now, so it is known when its room comes back. */
   attemptWritten(): void;
   attemptResponded(attempt: Attempt<S>): void;
@@ -55,7 +55,7 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
     return this.#controller.signal;
   }
 
-  get logger(): Logger {
+  get logger(): EasyLogger {
     return this.#owner.logger;
   }
 

@@ -2,7 +2,7 @@ import type { ParsedModelConfig } from '../config/model-config.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AttemptTimeout } from '../domain/errors.ts';
 import type { TokenCounts } from '../domain/limit-types.ts';
-import type { Logger } from '../domain/logger.ts';
+import type { EasyLogger } from '../domain/logger.ts';
 import { reservation } from '../limits/limit-set.ts';
 import { backoffMs, pauseAfterRefusalMs } from '../scheduling/backoff.ts';
 import { classifyFailure } from '../scheduling/classify-failure.ts';
@@ -32,7 +32,7 @@ export interface CallRunnerOptions {
 /** Runs the processor for admitted requests and decides what its outcome means: done, again, later or failed. */
 export class CallRunner implements AttemptOwner<RequestRecord> {
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: EasyLogger;
   readonly #services: EngineServices;
   readonly #options: CallRunnerOptions;
   readonly #dispatcher: Dispatcher;

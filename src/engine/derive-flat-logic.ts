@@ -1,15 +1,15 @@
 import type { ActorLogic, AnyActorRef, AnyStateMachine, EventObject, NonReducibleUnknown, Snapshot, StateNode } from 'xstate';
 
 /** Snapshot of a chart that runs as a table: the same data as XState's own, and the same questions to ask it. */
-export class FlatSnapshot<TContext, TEvent extends EventObject, TOutput> {
+export class FlatSnapshot<TContext, TEvent extends EventObject, TOutput, TValue extends string = string> {
   readonly status: 'active' | 'done' | 'error' | 'stopped';
-  readonly value: string;
+  readonly value: TValue;
   readonly context: TContext;
   readonly output: TOutput | undefined;
   readonly error: unknown;
   readonly #table: Table<TContext, TEvent>;
 
-  constructor(table: Table<TContext, TEvent>, status: FlatStatus, value: string, context: TContext, output?: TOutput, error?: unknown) {
+  constructor(table: Table<TContext, TEvent>, status: FlatStatus, value: TValue, context: TContext, output?: TOutput, error?: unknown) {
     this.#table = table;
     this.status = status;
     this.value = value;
@@ -18,7 +18,7 @@ export class FlatSnapshot<TContext, TEvent extends EventObject, TOutput> {
     this.error = error;
   }
 
-  matches(value: string): boolean {
+  matches(value: TValue): boolean {
     return this.value === value;
   }
 
@@ -59,7 +59,7 @@ interface Table<C, E> {
 }
 
 /** Actor logic derived from a flat chart; `config` is the chart's, so that an inspector draws it. */
-export type FlatLogic<C, E extends EventObject, I, O> = ActorLogic<FlatSnapshot<C, E, O> & Snapshot<O>, E, I> & {
+export type FlatLogic<C, E extends EventObject, I, O, V extends string> = ActorLogic<FlatSnapshot<C, E, O, V> & Snapshot<O>, E, I> & {
   readonly config: unknown;
 };
 
@@ -68,19 +68,19 @@ export type FlatLogic<C, E extends EventObject, I, O> = ActorLogic<FlatSnapshot<
  * actor logic that looks transitions up in a table: a request costs a fraction of what the interpreter takes.
  * Throws when the chart uses anything that a table cannot do; what it returns never throws.
  */
-export function deriveFlatLogic<C, E extends EventObject, I extends NonReducibleUnknown, O>(
+export function deriveFlatLogic<C, E extends EventObject, I extends NonReducibleUnknown, O, V extends string = string>(
   machine: AnyStateMachine,
-): FlatLogic<C, E, I, O> {
+): FlatLogic<C, E, I, O, V> {
   const root = machine.root;
   const table = tableOf<C, E>(machine);
   const initial = root.initial.target?.[0]?.key;
   if (initial === undefined) throw new Error(`Chart '${machine.id}' has no initial state.`);
   const contextOf = machine.config.context as C | ((args: { input: I }) => C);
   const outputOf = root.output as O | ((args: { context: C; event: E }) => O) | undefined;
-  type S = FlatSnapshot<C, E, O> & Snapshot<O>;
+  type S = FlatSnapshot<C, E, O, V> & Snapshot<O>;
   // A class with one shape for every status cannot be XState's union of object types; the data are the same.
   const snapshot = (status: FlatStatus, value: string, context: C, output?: O, error?: unknown): S =>
-    new FlatSnapshot(table, status, value, context, output, error) as S;
+    new FlatSnapshot(table, status, value as V, context, output, error) as S;
 
   const advance = (from: S, event: E, self: AnyActorRef): S => {
     const rule = select(table, from.value, from.context, event, self);

@@ -173,20 +173,15 @@ export class Dispatcher implements LimiterUser {
   #waitBehind(head: RequestRecord, obstacle: Obstacle | undefined, now: number, admitted: Admitted[]): void {
     this.#waitingHead = head;
     this.#blockOn(obstacle);
-    if (obstacle?.limiter.type === 'concurrent' && !this.#anyShared) {
-      this.#unclaim();
+    // Where only a call's end makes room, nobody can overtake, and a claim would be idle work. One that stands, stands:
+    // a head that let go of it whenever something else was in its way would be overtaken for ever.
+    if (obstacle?.limiter.type === 'concurrent' && !this.#anyShared && this.#claimant !== head) {
       this.#wake(UNKNOWN);
       return;
     }
     const lookAhead = obstacle?.full ? 0 : this.#options.lookAhead;
-    let wakeAt: number;
-    if (lookAhead > 0 || this.#anyShared) {
-      wakeAt = this.#claim(head, now);
-      if (lookAhead > 0) wakeAt = Math.min(wakeAt, this.#backfill(head, lookAhead, now, admitted));
-    } else {
-      this.#unclaim();
-      wakeAt = this.limits.nextFreeAt(head, now, this.#paced);
-    }
+    let wakeAt = this.#claim(head, now);
+    if (lookAhead > 0) wakeAt = Math.min(wakeAt, this.#backfill(head, lookAhead, now, admitted));
     // Once a limiter is no longer full, something smaller behind the head may fit before the head does.
     if (obstacle?.full && this.#options.lookAhead > 0) wakeAt = Math.min(wakeAt, obstacle.limiter.nextFreeAt(1, now, this.#paced));
     this.#wake(wakeAt > now ? wakeAt : UNKNOWN);

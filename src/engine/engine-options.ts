@@ -1,6 +1,6 @@
 import { validateAmount, validateFunction } from '../config/validate.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { Logger } from '../domain/logger.ts';
+import type { EasyLogger, Logger } from '../domain/logger.ts';
 import { StringTable } from '../lib/string-table.ts';
 import { systemRandom } from '../lib/system-clock.ts';
 import { AbortLinks } from './abort-links.ts';
@@ -33,7 +33,12 @@ export interface QueueManagerOptions {
 }
 
 /** What the queues of one engine share, made from its options. */
-export function servicesOf(options: QueueManagerOptions, clock: Clock, logger: Logger, inspection: Inspection | undefined): EngineServices {
+export function servicesOf(
+  options: QueueManagerOptions,
+  clock: Clock,
+  logger: EasyLogger,
+  inspection: Inspection | undefined,
+): EngineServices {
   checkOptions(options);
   const outbox = new Outbox();
   let seq = 0;

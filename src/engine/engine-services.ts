@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { Logger } from '../domain/logger.ts';
+import type { EasyLogger } from '../domain/logger.ts';
 import type { StringTable } from '../lib/string-table.ts';
 import type { AbortLinks } from './abort-links.ts';
 import type { Alarms } from './alarms.ts';
@@ -11,7 +11,7 @@ import type { RequestRecord } from './request-record.ts';
 /** What every queue of one engine shares. */
 export interface EngineServices {
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: EasyLogger;
   readonly random: () => number;
   readonly alarms: Alarms;
   readonly outbox: Outbox;

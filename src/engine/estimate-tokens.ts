@@ -6,7 +6,7 @@ import type { QueueRequest } from './queue-request.ts';
 export type TokenEstimator = (request: QueueRequest) => TokenCounts;
 
 const CHARACTERS_PER_TOKEN = 4;
-const DEEPEST = 8;
+const DEEPEST = 64;
 const MOST_OBJECTS = 100_000;
 /** What the wire formats call the most a model may produce. */
 const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxTokens', 'maxCompletionTokens', 'maxOutputTokens'];

@@ -253,7 +253,10 @@ export class ModelQueue implements RecordOwner {
     const { estimatedInputTokens: input, estimatedOutputTokens: output } = request;
     if (input !== undefined && output !== undefined) return { inputTokens: input, outputTokens: output };
     const guess = askEstimator(this.#services.estimator, request);
-    return { inputTokens: input ?? guess.inputTokens, outputTokens: output ?? guess.outputTokens };
+    const inputTokens = input ?? guess.inputTokens;
+    const outputTokens = output ?? guess.outputTokens;
+    // What is guessed is never nothing at all: a call that costs nothing passes every token limit.
+    return { inputTokens: Math.max(inputTokens, 1 - outputTokens), outputTokens };
   }
 
   /** Settles what can never run or comes too late; true when it did. */

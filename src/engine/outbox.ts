@@ -57,7 +57,7 @@ export class HotStream<T> {
 
   emit(value: T): void {
     if (!this.#subject.observed) return;
-    this.#outbox.post(() => this.#subject.next(value));
+    this.#outbox.post(() => this.#subject.next(Object.freeze(value)));
   }
 
   complete(): void {

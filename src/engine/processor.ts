@@ -1,5 +1,5 @@
 import type { TokenCounts } from '../domain/limit-types.ts';
-import type { Logger } from '../domain/logger.ts';
+import type { EasyLogger } from '../domain/logger.ts';
 import type { QueueRequest } from './queue-request.ts';
 
 /** Tokens that a call really used. */
@@ -14,7 +14,7 @@ export interface ProcessorContext {
   readonly signal: AbortSignal;
   /** 1 for the first attempt. */
   readonly attempt: number;
-  readonly logger: Logger;
+  readonly logger: EasyLogger;
   /** Corrects the reserved tokens to what was used; the last report counts. */
   reportUsage(usage: UsageReport): void;
   /**

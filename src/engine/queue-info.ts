@@ -61,8 +61,7 @@ export function queueInfo(queue: ModelQueue): QueueInfo {
 }
 
 export function engineMetrics(queues: Iterable<ModelQueue>, at: number): EngineMetrics {
-  const models: Record<string, QueueMetrics> = {};
-  for (const queue of queues) models[queue.modelId] = readMetrics(queue);
+  const models: Record<string, QueueMetrics> = Object.fromEntries([...queues].map((queue) => [queue.modelId, readMetrics(queue)]));
   const sum = (field: 'queueSize' | 'processing'): number => Object.values(models).reduce((total, model) => total + model[field], 0);
   return freeze({ at, queueSize: sum('queueSize'), processing: sum('processing'), models }, true);
 }

@@ -94,13 +94,13 @@ export class QueueManager<P = unknown, R = unknown> {
    * Makes the queue of a model; `processor` does its calls. Models may be added at any time. Throws
    * `InvalidConfiguration` for a wrong configuration or a model that is registered already.
    */
-  registerQueue<P2 = P, R2 = R>(config: ModelConfig, processor: Processor<P2, R2>): void {
+  registerQueue<P2 extends P = P, R2 extends R = R>(config: ModelConfig, processor: Processor<P2, R2>): void {
     this.#refuseWhenStopped();
     this.#models.register(config, processor);
   }
 
   /** Registers several models with one processor; skips those registered already. Nothing is registered if one is wrong. */
-  registerAllQueues<P2 = P, R2 = R>(
+  registerAllQueues<P2 extends P = P, R2 extends R = R>(
     configs: readonly ModelConfig[],
     processor: Processor<P2, R2>,
   ): { registered: string[]; skipped: string[] } {
@@ -121,12 +121,12 @@ export class QueueManager<P = unknown, R = unknown> {
    * Hands a request in and returns at once. Throws `ModelNotRegistered`, `InvalidRequest`, `SchedulerQueueFullError`,
    * `DuplicateRequest` or `EngineStopped`; whatever happens later is told by the handle.
    */
-  submit<P2 = P, R2 = R>(input: RequestInput<P2> | QueueRequest<P2>): RequestHandle<R2> {
+  submit<P2 extends P = P, R2 extends R = R>(input: RequestInput<P2> | QueueRequest<P2>): RequestHandle<R2> {
     return new RequestHandle<R2>(this.#submit(input));
   }
 
   /** Like {@link submit}, resolving with the terminal response, or at once as `pending` with `waitForCompletion: false`. */
-  async submitRequest<P2 = P, R2 = R>(input: RequestInput<P2> | QueueRequest<P2>): Promise<QueueResponse<R2>> {
+  async submitRequest<P2 extends P = P, R2 extends R = R>(input: RequestInput<P2> | QueueRequest<P2>): Promise<QueueResponse<R2>> {
     const record = this.#submit(input);
     if (!record.request.waitForCompletion) return unsettledResponse(record);
     return record.settled as Promise<QueueResponse<R2>>;

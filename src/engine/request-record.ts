@@ -57,7 +57,7 @@ export class RequestRecord implements QueueEntry, TokenCounts {
   pendingSince: number;
   /** Milliseconds it was pending before that. */
   waitedMs = 0;
-  /** Epoch milliseconds of the last change. */
+  /** Epoch milliseconds of the last change of status. */
   changedAt: number;
   attempt: Attempt<RequestRecord> | undefined = undefined;
   response: SettledResponse | undefined = undefined;
@@ -148,22 +148,25 @@ export class RequestRecord implements QueueEntry, TokenCounts {
     // A request that fails before it ever ran needs no actor unless somebody looked.
     if (event.type !== 'FAILED') this.#actor ??= this.owner.spawn(this.#actorInput());
     this.phase = phase;
-    this.changedAt = this.owner.wallMs();
-    this.request.status = STATUS_AFTER[event.type];
-    const feed = this.#feed;
-    if (feed?.observed) this.owner.post(feed.announce(this.#change()));
+    const status = STATUS_AFTER[event.type];
+    if (status !== this.request.status) {
+      this.request.status = status;
+      this.changedAt = this.owner.wallMs();
+      const feed = this.#feed;
+      if (feed?.observed) this.owner.post(feed.announce(this.#change()));
+    }
     this.#actor?.send(event);
   }
 
   /** Hands the terminal response to whoever waits. A finished actor that nobody has seen is forgotten. */
   answer(response: SettledResponse): void {
-    this.response = response;
+    this.response = Object.freeze(response);
     if (!this.#looked) this.#actor = undefined;
     this.#resolve?.(response);
   }
 
   #change(): StatusChange {
-    return { status: this.status, phase: this.phase, attempt: this.attempts, at: this.changedAt };
+    return Object.freeze({ status: this.status, phase: this.phase, attempt: this.attempts, at: this.changedAt });
   }
 
   /** The actor of a request that is over, as it would stand if somebody had looked in time. */

@@ -6,10 +6,11 @@ import {
   type RequestOutput,
   requestMachine,
 } from '../../machines/request-machine.ts';
+import type { RequestStatus } from '../domain/request-status.ts';
 import { StringTable } from '../lib/string-table.ts';
 import { deriveFlatLogic } from './derive-flat-logic.ts';
 
-export const requestLogic = deriveFlatLogic<RequestContext, RequestEvent, RequestActorInput, RequestOutput>(requestMachine);
+export const requestLogic = deriveFlatLogic<RequestContext, RequestEvent, RequestActorInput, RequestOutput, RequestStatus>(requestMachine);
 
 /** The actor of one request. Its snapshot's `value` is the request's status. */
 export type RequestActor = ActorRefFrom<typeof requestLogic>;

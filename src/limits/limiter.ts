@@ -249,6 +249,7 @@ export class Limiter {
   }
 
   #setCapacity(capacity: number, now: number): void {
+    this.#spec.pacer?.rescale(capacity / this.#capacity, now);
     this.#capacity = capacity;
     for (const tier of this.#tiers) tier.meter.resize?.(capacity, now);
   }

@@ -31,4 +31,9 @@ export class Pacer {
   correct(delta: number, capacity: number): void {
     this.#dueAt += (delta * this.#holdMs) / capacity;
   }
+
+  /** The capacity was multiplied by `factor`: what lies ahead passes by faster or slower. */
+  rescale(factor: number, now: number): void {
+    if (this.#dueAt > now) this.#dueAt = now + (this.#dueAt - now) / factor;
+  }
 }

@@ -12,8 +12,11 @@ export interface RetryPolicy {
  * Source: "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
  */
 export function backoffMs(policy: RetryPolicy, failures: number, random: () => number): number {
-  const cap = Math.min(policy.maxDelayMs, policy.baseDelayMs * policy.factor ** (failures - 1));
-  return random() * cap;
+  // The growth overflows after some hundred failures, and 0 × Infinity is no number.
+  const grown = policy.baseDelayMs === 0 ? 0 : policy.baseDelayMs * policy.factor ** (failures - 1);
+  const cap = Math.min(policy.maxDelayMs, grown);
+  const delayMs = random() * cap;
+  return delayMs >= 0 && delayMs <= cap ? delayMs : cap;
 }
 
 const SHORTEST_PAUSE_MS = 10;

@@ -89,7 +89,7 @@ describe('requests with equal dedupe keys', () => {
     expect(calls.all).toHaveLength(state === 'backoff' ? 3 : 2);
     calls.last.resolve('shared');
     for (const { response } of followers) expect(await response).toMatchObject({ status: 'completed', result: 'shared' });
-    const steps = state === 'backoff' ? ['pending', 'processing', 'pending', 'pending', 'processing'] : ['pending', 'processing'];
+    const steps = state === 'backoff' ? ['pending', 'processing', 'pending', 'processing'] : ['pending', 'processing'];
     for (const { statuses } of told) expect(statuses).toEqual([...steps, 'completed']);
     expect(manager.getQueueInfo(MODEL)).toMatchObject({ queueSize: 0, processing: 0, rateLimiterUsage: 0 });
     expect(clock.pendingTimers).toBe(0);

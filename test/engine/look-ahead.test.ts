@@ -83,3 +83,39 @@ describe('many requests that share one call', () => {
     expect(calls).toBe(1);
   });
 });
+
+describe('a heavy head with small requests behind it that never end', () => {
+  it.each(['of the same tenant', 'of another tenant'])('%s starts about when it would without them', async (whose) => {
+    const clock = new VirtualClock();
+    const manager = new QueueManager({ clock, historySize: 1 });
+    manager.registerQueue({ modelId: 'm', rateLimiters: [{ type: 'tpm', limit: 1_000 }] }, async () => 1);
+    const submit = (tokens: number, tenant: string) =>
+      manager.submit({ modelId: 'm', tenant, estimatedInputTokens: tokens, estimatedOutputTokens: 0 });
+    // The window is used evenly, so that 600 come free within 36 s of standing still.
+    for (let second = 0; second < 60; second++) {
+      for (let i = 0; i < 17; i++) submit(1, 'small');
+      await clock.advance(1_000);
+    }
+    const heavy = submit(600, whose === 'of the same tenant' ? 'small' : 'heavy');
+    const startedAt = clock.now();
+    while (heavy.actor.getSnapshot().value === 'pending' && clock.now() - startedAt < 300_000) {
+      for (let i = 0; i < 20; i++) submit(1, 'small');
+      await clock.advance(1_000);
+    }
+    expect(clock.now() - startedAt).toBeLessThan(45_000);
+    await manager.shutdownAll({ force: true });
+  });
+});
+
+describe('a limit that is raised while two tenants wait', () => {
+  it('sets the pace at once', async () => {
+    const clock = new VirtualClock();
+    const manager = new QueueManager({ clock });
+    manager.registerQueue({ modelId: 'm', rateLimiters: [{ type: 'rpm', limit: 1 }] }, () => 1);
+    const handles = ['a', 'b', 'a', 'b', 'a', 'b'].map((tenant) => manager.submit({ modelId: 'm', tenant }));
+    await clock.advance(100);
+    manager.updateLimits('m', [{ type: 'rpm', limit: 1_000 }]);
+    await clock.advance(2_000);
+    for (const handle of handles) expect(handle.actor.getSnapshot().value).toBe('completed');
+  });
+});

@@ -18,7 +18,6 @@ describe('status$', () => {
     expect(told.seen).toEqual([
       { status: 'pending', phase: 'queued', attempt: 0, at },
       { status: 'processing', phase: 'calling', attempt: 1, at },
-      { status: 'processing', phase: 'responding', attempt: 1, at: at + 100 },
       { status: 'completed', phase: undefined, attempt: 1, at: at + 200 },
     ]);
     expect(told.ended).toBe(true);
@@ -50,8 +49,8 @@ describe('status$', () => {
     await clock.advance(1_000);
     calls.last.resolve();
     await handle.response;
-    expect(told.statuses).toEqual(['pending', 'processing', 'pending', 'pending', 'processing', 'completed']);
-    expect(told.seen.map(({ phase }) => phase)).toEqual(['queued', 'calling', 'backoff', 'queued', 'calling', undefined]);
+    expect(told.statuses).toEqual(['pending', 'processing', 'pending', 'processing', 'completed']);
+    expect(told.seen.map(({ phase }) => phase)).toEqual(['queued', 'calling', 'backoff', 'calling', undefined]);
   });
 
   it('cancel while pending: pending, failed', async () => {

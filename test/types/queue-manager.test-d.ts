@@ -15,6 +15,7 @@ import {
   type RateLimiterConfig,
   RateLimiterType,
   type RequestHandle,
+  type RequestStatus,
   type StatusChange,
 } from '../../src/index.ts';
 
@@ -45,10 +46,20 @@ describe('QueueManager<P, R>', () => {
     expectTypeOf<Processor<Prompt, Answer>>().returns.toEqualTypeOf<Promise<Answer> | Answer>();
   });
 
-  it('lets one call name other types', () => {
-    expectTypeOf(manager.submit<number, string>({ modelId: 'other', params: 5 })).toEqualTypeOf<RequestHandle<string>>();
+  it('refuses params and results of another kind', () => {
+    // @ts-expect-error the prompt is missing
+    manager.submit({ modelId: 'other', params: { promt: 'x' } });
+    // @ts-expect-error an answer has a text
+    manager.registerQueue({ modelId: 'other', rateLimit: 1 }, async () => ({ txt: 1 }));
+  });
+
+  it('lets an untyped manager take any call', () => {
+    const open = QueueManager.getInstance();
+    expectTypeOf(open.submit<number, string>({ modelId: 'other', params: 5 })).toEqualTypeOf<RequestHandle<string>>();
     // @ts-expect-error params are a number here
-    manager.submit<number, string>({ modelId: 'other', params: 'five' });
+    open.submit<number, string>({ modelId: 'other', params: 'five' });
+    const limits = [{ type: 'rpm', limit: 5 }] as const;
+    open.registerQueue({ modelId: 'm', rateLimiters: limits }, (_request, { logger }) => logger.info('started'));
   });
 
   it('is of unknown by default', () => {
@@ -99,7 +110,7 @@ describe('what is watched', () => {
 
   it('the request’s actor', () => {
     const snapshot = manager.submit({ modelId: 'm' }).actor.getSnapshot();
-    expectTypeOf(snapshot.value).toEqualTypeOf<string>();
+    expectTypeOf(snapshot.value).toEqualTypeOf<RequestStatus>();
     expectTypeOf(snapshot.context.attempt).toEqualTypeOf<number>();
     expectTypeOf(snapshot.matches('pending')).toEqualTypeOf<boolean>();
   });
