@@ -25,7 +25,7 @@ export const pointsOfTheEngine: SeedPart = {
       id: 'E3',
       what: 'The response and its fields, with time in queue, attempts and cause',
       shown: [
-        ['test/engine/outcomes.test.ts', 'has every field of the contract'],
+        ['test/engine/outcomes.test.ts', 'has every documented field'],
         ['test/engine/outcomes.test.ts', 'the processor threw and no attempt is left: cause is what was thrown'],
       ],
       waits: 'providers',
@@ -177,7 +177,7 @@ export const pointsOfTheEngine: SeedPart = {
       id: 'E21',
       what: 'Usage corrects itself when the processor reports it',
       shown: [
-        ['test/engine/outcomes.test.ts', 'has every field of the contract'],
+        ['test/engine/outcomes.test.ts', 'has every documented field'],
         [
           'test/engine/token-usage.test.ts',
           'corrects a running and a finished request, is idempotent, and charges more than was estimated',

@@ -49,7 +49,7 @@ export const requestsOfA: SeedPart = {
     {
       id: 'A29',
       what: 'The response and its fields',
-      shown: [['test/engine/outcomes.test.ts', 'has every field of the contract']],
+      shown: [['test/engine/outcomes.test.ts', 'has every documented field']],
       note: 'Also time in queue, attempts, reason and code.',
     },
     {

@@ -31,7 +31,7 @@ export interface FailedResponse extends ResponseFacts {
   readonly error: string;
   /** Code of `cause`. */
   readonly code: string;
-  /** The error itself, of the class the contract names. */
+  /** The error itself: of the class that belongs to `reason`, or what the processor threw. */
   readonly cause: Error;
 }
 
