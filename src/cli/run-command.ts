@@ -49,7 +49,7 @@ export function addRunCommand(program: Command, exit: (code: number) => void): v
     .option('--itpm <n>', 'input tokens per minute and model', wholeNumber(1))
     .option('--otpm <n>', 'output tokens per minute and model', wholeNumber(1))
     .option('--rpd <n>', 'requests per day and model', wholeNumber(1))
-    .option('--concurrency <n>', 'calls at once', concurrency, 64)
+    .option('--concurrency <n>', `calls at once, at most ${MOST_CALLS_AT_ONCE}`, wholeNumber(1, MOST_CALLS_AT_ONCE), 64)
     .option('--window-seconds <s>', 'window of the per-minute limits, for endpoints that count otherwise (default: 60)', positiveNumber)
     .option(
       '--counted-within <ms>',
@@ -100,10 +100,6 @@ function batchOptions(input: string, flags: RunFlags, environment: Readonly<Reco
     maxAttempts: flags.maxAttempts,
     attemptTimeoutSeconds: flags.attemptTimeout,
   };
-}
-
-function concurrency(text: string): number {
-  return Math.min(wholeNumber(1)(text), MOST_CALLS_AT_ONCE);
 }
 
 function httpUrlOr(fallback: string, text: string | undefined): string {

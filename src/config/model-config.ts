@@ -39,7 +39,7 @@ export const rateLimiterConfigSchema = z
   });
 
 /** How often a failed request is tried again. */
-export const retryConfigSchema = z.strictObject({
+const retryConfigSchema = z.strictObject({
   /** Attempts in all, the first included; default 1: no retry. */
   maxAttempts: whole('a number of attempts').default(1),
   /** First wait; default 1000. */

@@ -42,16 +42,24 @@ export class LLMQueueException extends Error {
   }
 }
 
-/** A request can never fit a limit: its cost is larger than the limit itself. */
+/** What is too large for which limit: a request on a model, or something else, told by its own text. */
+type TooLarge = { readonly limitType: string; readonly cost: number; readonly limit: number } & (
+  | { readonly requestId: string; readonly modelId: string }
+  | { readonly message: string }
+);
+
+/** A cost can never fit a limit: it is larger than the limit itself. */
 export class RateLimitExceeded extends LLMQueueException {
   readonly limitType: string;
   readonly cost: number;
   readonly limit: number;
 
-  constructor(details: { requestId: string; modelId: string; limitType: string; cost: number; limit: number }) {
+  constructor(details: TooLarge) {
     super(
-      `Request '${details.requestId}' costs ${details.cost} of '${details.limitType}' on model '${details.modelId}', ` +
-        `more than the whole limit of ${details.limit}; it can never start. Make the request smaller or raise the limit.`,
+      'message' in details
+        ? details.message
+        : `Request '${details.requestId}' costs ${details.cost} of '${details.limitType}' on model '${details.modelId}', ` +
+            `more than the whole limit of ${details.limit}; it can never start. Make the request smaller or raise the limit.`,
       'request_too_large',
       false,
     );

@@ -150,7 +150,9 @@ export class ModelQueue implements RecordOwner {
     this.#scheduler.send({ type: 'SAMPLED', waiting: this.waiting, processing: this.counters.processing });
   }
 
-  submit(request: QueueRequest): RequestRecord {
+  /** @param mayBeLive whether a live request may have the same id */
+  submit(request: QueueRequest, mayBeLive: boolean): RequestRecord {
+    if (mayBeLive && this.#services.live.has(request.id)) throw new DuplicateRequest(request.id);
     this.#refuseIntake(request);
     const now = this.clock.now();
     const key = orderKey(now, request.priority, this.#services.priorityStepMs);
@@ -222,8 +224,7 @@ export class ModelQueue implements RecordOwner {
     this.counters.outputTokensUsed += usage.outputTokens - (response.outputTokensUsed ?? 0);
     remembered.charged = used;
     remembered.response = { ...response, inputTokensUsed: usage.inputTokens, outputTokensUsed: usage.outputTokens };
-    if (remembered.reservation === undefined) return true;
-    reservation.settle(remembered.reservation, usage, now);
+    if (remembered.reservation !== undefined) reservation.settle(remembered.reservation, usage, now);
     this.dispatcher.roomCameFree();
     return true;
   }
@@ -242,7 +243,6 @@ export class ModelQueue implements RecordOwner {
 
   #refuseIntake(request: QueueRequest): void {
     if (this.#drained !== undefined) throw new EngineStopped(`The queue of model '${this.modelId}' is being closed and takes no requests.`);
-    if (this.#services.live.has(request.id)) throw new DuplicateRequest(request.id);
     const { maxQueueSize, paramsSchema } = this.config;
     if (maxQueueSize !== undefined && this.waiting >= maxQueueSize) throw new SchedulerQueueFullError(this.modelId, maxQueueSize);
     if (paramsSchema === undefined) return;

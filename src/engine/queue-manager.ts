@@ -55,6 +55,8 @@ export class QueueManager<P = unknown, R = unknown> {
   readonly #actors: EngineActors;
   readonly #models: ModelRegistry;
   readonly #defaults: RequestDefaults;
+  /** False where ids come from a caller's randomness. */
+  readonly #idsAreUnique: boolean;
   readonly #queueStreams = new Map<ModelQueue, { readonly info$: Observable<QueueInfo>; readonly closed$: ReplaySubject<void> }>();
   readonly #stopped$ = new ReplaySubject<void>(1);
   #stopping: Promise<void> | undefined;
@@ -64,6 +66,7 @@ export class QueueManager<P = unknown, R = unknown> {
     const logger = harmless(options.logger ?? silentLogger);
     const inspection = options.inspect && new Inspection(options.inspect, options.inspectRequestsPerSecond ?? 10, clock, logger);
     this.#services = servicesOf(options, clock, logger, inspection);
+    this.#idsAreUnique = options.random === undefined;
     this.#defaults = { id: uuidSource(options.random), wallMs: () => clock.wallMs() };
     this.#actors = new EngineActors(clock, inspection);
     this.#models = new ModelRegistry(this.#actors, this.#services);
@@ -252,8 +255,11 @@ export class QueueManager<P = unknown, R = unknown> {
 
   #submit(input: RequestInput<unknown>): RequestRecord {
     this.#refuseWhenStopped();
-    const request = input instanceof QueueRequest ? input : new QueueRequest(input, this.#defaults);
-    return this.#models.queue(request.modelId).submit(request);
+    const isValue = input instanceof QueueRequest;
+    const request = isValue ? input : new QueueRequest(input, this.#defaults);
+    // An id of the platform's making cannot be live already.
+    const mayBeLive = isValue || input.id !== undefined || !this.#idsAreUnique;
+    return this.#models.queue(request.modelId).submit(request, mayBeLive);
   }
 
   #refuseWhenStopped(): void {

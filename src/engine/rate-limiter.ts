@@ -71,7 +71,15 @@ export class RateLimiter {
   async waitForSlot(cost = 1): Promise<void> {
     this.#check(cost);
     if (cost > this.#limiter.largest) {
-      throw new RateLimitExceeded({ requestId: 'waitForSlot', modelId: '-', limitType: this.type, cost, limit: this.#limiter.largest });
+      const limit = this.#limiter.largest;
+      throw new RateLimitExceeded({
+        limitType: this.type,
+        cost,
+        limit,
+        message:
+          `waitForSlot(${cost}) asks for more than this '${this.type}' limiter ever holds, ${limit}: it would wait for ever. ` +
+          'Take less at a time, or raise the limit.',
+      });
     }
     if (this.tryAcquire(cost)) return;
     await new Promise<void>((resolve) => {

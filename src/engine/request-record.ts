@@ -57,8 +57,8 @@ export class RequestRecord implements QueueEntry, TokenCounts {
   pendingSince: number;
   /** Milliseconds it was pending before that. */
   waitedMs = 0;
-  /** Epoch milliseconds of the last change of status. */
-  changedAt: number;
+  /** Epoch milliseconds of the last change of status, once there was one. */
+  changedAt: number | undefined = undefined;
   attempt: Attempt<RequestRecord> | undefined = undefined;
   response: SettledResponse | undefined = undefined;
   used: TokenCounts | undefined = undefined;
@@ -83,7 +83,6 @@ export class RequestRecord implements QueueEntry, TokenCounts {
     this.key = key;
     this.seq = seq;
     this.pendingSince = now;
-    this.changedAt = request.createdAt;
     request.status = 'pending';
   }
 
@@ -166,7 +165,7 @@ export class RequestRecord implements QueueEntry, TokenCounts {
   }
 
   #change(): StatusChange {
-    return Object.freeze({ status: this.status, phase: this.phase, attempt: this.attempts, at: this.changedAt });
+    return Object.freeze({ status: this.status, phase: this.phase, attempt: this.attempts, at: this.changedAt ?? this.request.createdAt });
   }
 
   /** The actor of a request that is over, as it would stand if somebody had looked in time. */

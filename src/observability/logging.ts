@@ -1,8 +1,5 @@
 import { type Level, type Logger, pino } from 'pino';
-
-/** Fields that may hold a key or a prompt, wherever they turn up in what is logged. */
-const SECRETS = ['apiKey', 'api_key', 'authorization', 'Authorization', 'x-api-key', 'api-key', 'prompt', 'messages', 'params', 'content'];
-const REDACTED = SECRETS.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]);
+import { redact } from './redact.ts';
 
 export interface LoggingOptions {
   /** Lowest level that is written; default `info`. */
@@ -16,7 +13,7 @@ export interface LoggingOptions {
 // It has no name of its own: pino writes a child's name beside its parent's, and a line would hold two.
 let nameless: Logger | undefined;
 
-/** Sets up the process's logger; JSON lines, keys and prompts redacted. Loggers taken before keep their settings. */
+/** Sets up the process's logger; JSON lines; fields that hold keys, prompts or answers are censored at any depth. Loggers taken before keep their settings. */
 export function setupLogging(options: LoggingOptions = {}): Logger {
   nameless = makeNameless(options);
   return nameless.child({ name: 'llm_queue' });
@@ -29,6 +26,6 @@ export function getLogger(name: string): Logger {
 }
 
 function makeNameless({ level = 'info', destination, dangerouslyLogContent }: LoggingOptions): Logger {
-  const settings = { level, ...(!dangerouslyLogContent && { redact: { paths: REDACTED, censor: '[redacted]' } }) };
+  const settings = { level, ...(!dangerouslyLogContent && { formatters: { log: redact } }) };
   return destination === undefined ? pino(settings) : pino(settings, destination);
 }

@@ -1,4 +1,5 @@
 import type { RateLimiterType } from '../domain/limit-types.ts';
+import { isMoneyCode, isRetryableStatus, saysTooLarge } from '../scheduling/refusal-vocabulary.ts';
 import type { HttpReply } from './http-reply.ts';
 import type { FailureScope } from './provider-failure.ts';
 import { retryWaitMs } from './retry-wait.ts';
@@ -24,21 +25,8 @@ interface ErrorFields {
   readonly code: string | undefined;
 }
 
-/** 429s about money: the same for every request until somebody pays. OpenAI's error codes guide, Anthropic's error details. */
-const MONEY = new Set([
-  'insufficient_quota',
-  'credit_balance_exhausted',
-  'organization_spend_limit_exceeded',
-  'project_spend_limit_exceeded',
-  'organization_usage_limit_exceeded',
-  'billing_hard_limit_reached',
-  'enforced_spend_limit_reached',
-  'contract_spend_limit_reached',
-]);
 const REFUSAL_CODES = new Set(['rate_limit_exceeded', 'slow_down', '429']);
 const RETRYABLE_CODES = new Set(['server_error', 'server_is_overloaded', 'overloaded_error', 'api_error', 'timeout_error']);
-/** The same code as a refusal that passes, told apart by its text alone: no "Used", nothing to wait for. */
-const TOO_LARGE = /^request too large\b/i;
 const LIMIT_NAME = /\((rpm|rpd|tpm|tpd|itpm|otpm)\)/i;
 const TYPE_BY_NAME = new Map<string, RateLimiterType>([
   ['rpm', 'rpm'],
@@ -72,7 +60,7 @@ function success(reply: HttpReply, error: ErrorFields | undefined, wallMs: numbe
   if (!error) return { kind: 'completed' };
   const status = Number(error.code);
   if (Number.isInteger(status) && status >= 400 && status < 600) return byStatus(status, error, reply, wallMs);
-  if (REFUSAL_CODES.has(error.code ?? '') || MONEY.has(error.code ?? '')) return byStatus(429, error, reply, wallMs);
+  if (REFUSAL_CODES.has(error.code ?? '') || isMoneyCode(error.code)) return byStatus(429, error, reply, wallMs);
   const retryable = RETRYABLE_CODES.has(error.code ?? '') || RETRYABLE_CODES.has(error.type ?? '');
   return retryable ? { kind: 'retryable', code: codeOf(error, 500), message: error.message } : final(error, reply.status, 'request');
 }
@@ -80,13 +68,13 @@ function success(reply: HttpReply, error: ErrorFields | undefined, wallMs: numbe
 function byStatus(status: number, error: ErrorFields, reply: HttpReply, wallMs: number): Verdict {
   if (status === 429) return refusal(error, reply, wallMs);
   if (status === 401 || status === 403 || isMoney(error)) return final(error, status, 'account');
-  if (status === 408 || status === 409 || status >= 500) return { kind: 'retryable', code: codeOf(error, status), message: error.message };
+  if (isRetryableStatus(status)) return { kind: 'retryable', code: codeOf(error, status), message: error.message };
   return final(error, status, 'request');
 }
 
 function refusal(error: ErrorFields, reply: HttpReply, wallMs: number): Verdict {
   if (isMoney(error)) return final(error, 429, 'account');
-  if (TOO_LARGE.test(error.message)) return { kind: 'final', code: 'request_too_large', message: error.message, scope: 'request' };
+  if (saysTooLarge(error.message)) return { kind: 'final', code: 'request_too_large', message: error.message, scope: 'request' };
   const named = LIMIT_NAME.exec(error.message)?.[1]?.toLowerCase();
   return {
     kind: 'refused',
@@ -102,7 +90,7 @@ function final(error: ErrorFields, status: number, scope: FailureScope): Verdict
 }
 
 function isMoney(error: ErrorFields): boolean {
-  return MONEY.has(error.code ?? '') || MONEY.has(error.type ?? '');
+  return isMoneyCode(error.code) || isMoneyCode(error.type);
 }
 
 function codeOf(error: ErrorFields, status: number): string {

@@ -1,4 +1,5 @@
 import { RateLimitRefused } from '../domain/errors.ts';
+import { isMoneyCode, isRetryableStatus, saysTooLarge } from './refusal-vocabulary.ts';
 
 /** What a processor's failure means for the request. */
 export type Failure =
@@ -10,19 +11,6 @@ export type Failure =
     }
   | { readonly kind: 'retryable' }
   | { readonly kind: 'final' };
-
-/** 429s that no waiting cures: money, plan or size. Source: OpenAI's and Anthropic's published error codes. */
-const FINAL_REFUSAL_CODES = new Set([
-  'insufficient_quota',
-  'credit_balance_exhausted',
-  'organization_spend_limit_exceeded',
-  'project_spend_limit_exceeded',
-  'organization_usage_limit_exceeded',
-  'billing_hard_limit_reached',
-  'enforced_spend_limit_reached',
-  'contract_spend_limit_reached',
-]);
-const TOO_LARGE = /^request too large/i;
 
 const NETWORK_CODES = new Set([
   'ECONNRESET',
@@ -44,11 +32,6 @@ const NETWORK_CODES = new Set([
 const FETCH_FAILED = /^(fetch failed|failed to fetch|load failed|networkerror)/i;
 
 const DEEPEST_CAUSE = 8;
-
-/** Whether a status may be tried again: the official SDKs' rule, less 429, which is a refusal. */
-export function isRetryableStatus(status: number): boolean {
-  return status === 408 || status === 409 || status >= 500;
-}
 
 /** Decides what to do about what a processor threw, whatever it is; never throws. */
 export function classifyFailure(thrown: unknown, wallMs: number): Failure {
@@ -92,12 +75,10 @@ function isFinalRefusal(thrown: object): boolean {
   for (const place of [thrown, inner]) {
     if (typeof place !== 'object' || place === null) continue;
     for (const field of ['code', 'type', 'error_code']) {
-      const value = valueAt(place, field);
-      if (typeof value === 'string' && FINAL_REFUSAL_CODES.has(value)) return true;
+      if (isMoneyCode(valueAt(place, field))) return true;
     }
     const message = valueAt(place, 'message');
-    // SDKs put the status before the provider's text.
-    if (typeof message === 'string' && TOO_LARGE.test(message.replace(/^429\s+/, ''))) return true;
+    if (typeof message === 'string' && saysTooLarge(message)) return true;
   }
   return false;
 }

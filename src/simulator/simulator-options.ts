@@ -36,7 +36,7 @@ export interface SimulatedProviderOptions {
 }
 
 /** @throws InvalidConfiguration where a range is not `0 ≤ min ≤ max` */
-export function checkRange(range: Range, path: string): void {
+function checkRange(range: Range, path: string): void {
   if (!(range.min >= 0 && range.max >= range.min && Number.isFinite(range.max))) {
     throw new InvalidConfiguration(`${path} is ${range.min}-${range.max}; expected 0 <= min <= max.`, path);
   }

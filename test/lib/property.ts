@@ -6,9 +6,9 @@ function whole(name: string, fallback: number): number {
 }
 
 /** How often each property is tried; `PROPERTY_RUNS=20000` looks longer. */
-export const RUNS = whole('PROPERTY_RUNS', 1_000);
+const RUNS = whole('PROPERTY_RUNS', 1_000);
 /** Fixed, so that a run can be repeated; `PROPERTY_SEED` looks elsewhere. A failure prints seed and path. */
-export const SEED = whole('PROPERTY_SEED', 20_260_801);
+const SEED = whole('PROPERTY_SEED', 20_260_801);
 
 /** Shrinking is worth some seconds, not more: the test's own time limit would hide what was found. */
 const LONGEST_MS = Math.max(25_000, RUNS * 25);

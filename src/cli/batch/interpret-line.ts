@@ -1,5 +1,5 @@
 import type { BatchRequest, InvalidLine } from './batch-request.ts';
-import type { Line } from './read-lines.ts';
+import { type Line, MAX_LINE_BYTES } from './read-lines.ts';
 
 /** `jsonl`: one JSON object a line. `txt`: one prompt a line. */
 export type InputFormat = 'jsonl' | 'txt';
@@ -22,7 +22,11 @@ const OWN_FIELDS = new Set(['id', 'custom_id', 'prompt', 'messages', 'priority',
  * or a bare prompt. Undefined for a blank line.
  */
 export function interpretLine(line: Line, defaults: LineDefaults): BatchRequest | InvalidLine | undefined {
-  if (line.isTooLong) return invalid(line, `The line is ${line.bytes} bytes long, more than a line may be.`);
+  if (line.isTooLong)
+    return invalid(
+      line,
+      `The line is ${line.bytes} bytes long; a line may have ${MAX_LINE_BYTES} (32 MiB). Shorten the request, or send files by their URL.`,
+    );
   if (line.text.trim() === '') return undefined;
   if (defaults.format === 'txt') return request(line, {}, CHAT, chatBody(line.text), defaults);
   let value: unknown;

@@ -57,7 +57,8 @@ export async function scanInput(fd: number, options: ScanOptions): Promise<Input
     if (!isInvalid(request)) models.add(request.model);
     if (models.size > MOST_MODELS) throw new UsageError(`'${options.name}' names more than ${MOST_MODELS} models; split it.`);
   }
-  if (total === 0 && !options.isStopped()) throw new UsageError(`'${options.name}' holds no requests.`);
+  if (total === 0 && !options.isStopped())
+    throw new UsageError(`'${options.name}' holds no requests: expected one per line, such as {"prompt": "…"}.`);
   if (models.size === 0 && options.model === undefined && !options.isStopped()) throw withoutModel(options);
   return { sha256: hash.digest('hex'), bytes, total, models: [...models] };
 }

@@ -107,7 +107,11 @@ class SimulatorServer {
   #serve(path: string, endpoint: Endpoint, text: string | undefined, response: ServerResponse): void {
     if (text === undefined) {
       response.shouldKeepAlive = false;
-      return this.#refuse(response, 413, invalidRequest(`The request body is larger than ${this.#maxBodyBytes} bytes.`));
+      return this.#refuse(
+        response,
+        413,
+        invalidRequest(`The request body is larger than ${this.#maxBodyBytes} bytes. Send less, or raise the simulator's maxBodyBytes.`),
+      );
     }
     const body = parseObject(text);
     const problem = badRequest('We could not parse the JSON body of your request: expected a JSON object.');
