@@ -37,7 +37,7 @@ describe('the look at the whole input', () => {
   });
 
   it('refuses an input that holds nothing, names no model, or too many', async () => {
-    await expect(scan('\n\n')).rejects.toThrow(/no requests/);
+    await expect(scan('\n\n')).rejects.toThrow(/holds no requests: expected one per line/);
     await expect(scan(line('a'), { model: undefined })).rejects.toThrow(/--model/);
     await expect(scan('hello', { model: undefined, format: 'txt' })).rejects.toThrow(/--model/);
     await expect(scan(Array.from({ length: 101 }, (_, i) => line(`${i}`, `m${i}`)).join(''))).rejects.toThrow(/more than 100 models/);

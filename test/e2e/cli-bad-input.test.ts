@@ -47,6 +47,7 @@ describe('a command line that is wrong', () => {
     ],
     ['a limit of 0', [...RUN, '--tpm', '0'], /'--tpm <n>' argument '0'/],
     ['a broken number', [...RUN, '--rpd', '1.5'], /'--rpd <n>'/],
+    ['more calls at once than it may make', [...RUN, '--concurrency', '10001'], /argument '10001' is invalid. Expected at most 10000/],
     ['a window of no length', [...RUN, '--window-seconds', '-1'], /Expected a number above 0/],
     ['no URL', [...RUN, '--base-url', 'localhost'], /Expected a URL/],
     ['a URL of another kind', [...RUN, '--base-url', 'file:///etc'], /Expected a URL/],

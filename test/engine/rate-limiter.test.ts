@@ -57,6 +57,12 @@ describe('RateLimiter on its own', () => {
   it('what can never fit is refused at once, by type, cost and size', async () => {
     const limiter = RateLimiter.create({ type: 'rpm', limit: 5 }, { clock: new VirtualClock() });
     expect(limiter.tryAcquire(6)).toBe(false);
-    await expect(limiter.waitForSlot(6)).rejects.toMatchObject({ code: 'request_too_large', limitType: 'rpm', cost: 6, limit: 5 });
+    await expect(limiter.waitForSlot(6)).rejects.toMatchObject({
+      code: 'request_too_large',
+      limitType: 'rpm',
+      cost: 6,
+      limit: 5,
+      message: expect.stringMatching(/^waitForSlot\(6\) asks for more than this 'rpm' limiter ever holds, 5: .* raise the limit\.$/),
+    });
   });
 });

@@ -252,6 +252,7 @@ describe('refusals and bad input', () => {
     const simulator = await start({ maxBodyBytes: 1000 });
     const response = await post(simulator, '/v1/chat/completions', { model: 'm', messages: [{ role: 'user', content: 'x'.repeat(2000) }] });
     expect(response.status).toBe(413);
+    expect(await response.text()).toMatch(/larger than 1000 bytes\. .* maxBodyBytes/);
   });
 
   it('says why it cannot listen', async () => {

@@ -25,7 +25,7 @@ export function interpretLine(line: Line, defaults: LineDefaults): BatchRequest 
   if (line.isTooLong)
     return invalid(
       line,
-      `The line is ${line.bytes} bytes long; a line may have ${MAX_LINE_BYTES} (32 MiB). Shorten the request, or send files by their URL.`,
+      `The line is ${line.bytes} bytes long; a line may have ${MAX_LINE_BYTES} (32 MiB). Shorten the request, or name pictures by their URL.`,
     );
   if (line.text.trim() === '') return undefined;
   if (defaults.format === 'txt') return request(line, {}, CHAT, chatBody(line.text), defaults);
