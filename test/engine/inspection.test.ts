@@ -203,15 +203,24 @@ describe('inspection', () => {
   it("is accepted by @statelyai/inspect: every definition is the chart's, and the stream is plain JSON without secrets", async () => {
     const sent: StatelyInspectionEvent[] = [];
     // A copy at once, as a socket would make it; a value that JSON cannot hold throws here.
-    const { inspect } = createInspector({ send: (event) => void sent.push(JSON.parse(JSON.stringify(event))) });
+    let onSent = (): void => {};
+    const send = (event: StatelyInspectionEvent): void => {
+      sent.push(JSON.parse(JSON.stringify(event)));
+      onSent();
+    };
+    // The inspector converts events in timers of its own.
+    const isDoneSent = new Promise<void>((resolve) => {
+      onSent = () => {
+        if (sent.some((event) => event.type === '@xstate.snapshot' && event.snapshot.status === 'done')) resolve();
+      };
+    });
+    const { inspect } = createInspector({ send });
     const { manager, clock, finish } = scene({ observer: inspect, perSecond: 100 });
     void submitAllKinds(manager);
     await clock.advance(10_000);
     await finish();
-    const actors = await eventually(() => {
-      const found = sent.filter((event) => event.type === '@xstate.actor');
-      return sent.some((event) => event.type === '@xstate.snapshot' && event.snapshot.status === 'done') ? found : undefined;
-    });
+    await isDoneSent;
+    const actors = sent.filter((event) => event.type === '@xstate.actor');
     const charts = new Map(actors.map(({ definition }) => [JSON.parse(definition ?? '{}').id, JSON.parse(definition ?? '{}')]));
     expect([...charts.keys()].sort()).toEqual(['engine', 'limiter', 'modelScheduler', 'quotaDomain', 'request', 'supervisor']);
     expect(charts.get('request')).toMatchObject(JSON.parse(JSON.stringify(requestMachine.config)));
@@ -221,13 +230,3 @@ describe('inspection', () => {
     expect(JSON.stringify(sent)).not.toMatch(ANY_MARKER);
   });
 });
-
-/** The inspector converts events in timers of its own. */
-async function eventually<T>(read: () => T | undefined): Promise<T> {
-  for (let turn = 0; turn < 1_000; turn++) {
-    const value = read();
-    if (value !== undefined) return value;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  throw new Error('The inspector sent nothing within 1,000 turns.');
-}

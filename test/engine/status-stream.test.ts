@@ -144,9 +144,19 @@ describe('status$', () => {
 
 describe('subscribers that throw', () => {
   const uncaught: unknown[] = [];
+  let onUncaught = (): void => {};
   const note = (error: unknown): void => {
     uncaught.push(error);
+    onUncaught();
   };
+  /** RxJS and XState throw such errors in timers of their own. */
+  const allUncaught = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      onUncaught = () => {
+        if (uncaught.length >= count) resolve();
+      };
+      onUncaught();
+    });
   let before: NodeJS.UncaughtExceptionListener[] = [];
   beforeEach(() => {
     uncaught.length = 0;
@@ -175,9 +185,10 @@ describe('subscribers that throw', () => {
     expect(told.statuses).toEqual(['pending', 'processing', 'completed']);
     expect(events.map(({ type }) => type)).toEqual(['request-submitted', 'request-admitted', 'request-completed']);
     expect(manager.getQueueInfo(MODEL)).toMatchObject({ queueSize: 0, processing: 0, rateLimiterUsage: 0 });
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(uncaught.length).toBeGreaterThan(0);
-    expect(uncaught.every((error) => error instanceof Error && error.message === 'subscriber')).toBe(true);
+    // Three events, three statuses, two changes of the actor.
+    const thrown = 3 + 3 + 2;
+    await allUncaught(thrown);
+    expect(uncaught).toEqual(Array.from({ length: thrown }, () => new Error('subscriber')));
   });
 });
 

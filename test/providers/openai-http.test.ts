@@ -79,16 +79,27 @@ describe('OpenAiHttp', () => {
   });
 
   it('gives up on abort, in flight and while it waits for a connection', async () => {
-    const api = await start(() => {});
+    let arrived = 0;
+    let bothArrived = (): void => {};
+    const inFlight = new Promise<void>((resolve) => {
+      bothArrived = resolve;
+    });
+    // Two connections: the third call waits for one of them.
+    const api = await start(() => {
+      arrived += 1;
+      if (arrived === 2) bothArrived();
+    });
     const controller = new AbortController();
     const calls = [1, 2, 3].map(() => api.call({ path: '/x', body: '{}', signal: controller.signal }));
-    setTimeout(() => controller.abort(new Error('enough')), 20);
+    await inFlight;
+    controller.abort(new Error('enough'));
     const results = await Promise.allSettled(calls);
     expect(results.map((result) => result.status === 'rejected' && (result.reason as Error).message)).toEqual([
       'enough',
       'enough',
       'enough',
     ]);
+    expect(arrived).toBe(2);
     await expect(api.call({ path: '/x', body: '{}', signal: controller.signal })).rejects.toThrow('enough');
   });
 
