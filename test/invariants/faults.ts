@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import { RequestRecord } from '../../src/engine/request-record.ts';
 import { Limiter } from '../../src/limits/limiter.ts';
+import { Pacer } from '../../src/limits/pacer.ts';
 
 /** Mistakes that an engine like this one could have; each is switched on by a test to see that its property fails. */
 export const faults = {
@@ -27,6 +28,10 @@ export const faults = {
   /** Nobody finds out when room comes free. */
   'wake-up-lost': () => {
     vi.spyOn(Limiter.prototype, 'nextFreeAt').mockReturnValue(Number.POSITIVE_INFINITY);
+  },
+  /** The pace goes by what calls were estimated to use. */
+  'pace-uncorrected': () => {
+    vi.spyOn(Pacer.prototype, 'correct').mockReturnValue();
   },
   /** Whoever fits starts, whatever the head of the queue needs. */
   'claims-ignored': () => {
