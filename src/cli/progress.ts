@@ -19,10 +19,12 @@ const MOST_LIMITS = 4;
 export function showProgress(live: LiveBatch, stream: ProgressStream, clock: Clock): () => void {
   const isTerminal = stream.isTTY === true;
   const everyMs = isTerminal ? BAR_EVERY_MS : LINE_EVERY_MS;
-  const rate = new ProgressRate(live.statistics.done, clock.now());
+  // What an earlier run finished takes no time now.
+  const doneNow = (): number => live.statistics.done - live.statistics.skipped;
+  const rate = new ProgressRate(doneNow(), clock.now());
   let timer: TimerHandle;
   const show = (): void => {
-    rate.sample(live.statistics.done, clock.now());
+    rate.sample(doneNow(), clock.now());
     const text = progressText(live, rate, isTerminal);
     stream.write(isTerminal ? `\r${text.slice(0, (stream.columns ?? 80) - 1)}\u001b[K` : `${text}\n`);
   };

@@ -12,7 +12,7 @@ const NOT_CONNECTED = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 /** The other side's certificate or protocol is wrong; it will be the next time too. */
-const TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
+const TLS = /^(EPROTO$|ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
 /** What went wrong below HTTP. */
 export interface NetworkProblem {
@@ -28,9 +28,15 @@ export function networkProblem(error: unknown): NetworkProblem {
   for (const place of placesOf(error)) {
     const code = 'code' in place && typeof place.code === 'string' ? place.code : undefined;
     if (code === undefined) continue;
-    return { code, message: place.message === '' ? code : place.message, connected: !NOT_CONNECTED.has(code) && !TLS.test(code) };
+    return { code, message: problemText(code, place.message), connected: !NOT_CONNECTED.has(code) && !TLS.test(code) };
   }
   return { code: 'network_error', message: error instanceof Error ? error.message : String(error), connected: true };
+}
+
+/** One line. What OpenSSL says of a failed handshake is its own source code's business. */
+function problemText(code: string, message: string): string {
+  if (/^(ERR_SSL_|EPROTO)/.test(code)) return `the TLS handshake failed (${code}); is it an https server?`;
+  return message === '' ? code : message.replace(/\s*\n\s*/g, ' ').trim();
 }
 
 /** The failure of a call that got no answer. All of them may be tried again: the call may never have arrived. */

@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import type { HttpReply } from './http-reply.ts';
+import { type HttpReply, httpReply } from './http-reply.ts';
 import { type CallListener, ResponseCollector } from './response-collector.ts';
 
 /** Where an OpenAI-compatible endpoint is and how to talk to it. */
@@ -38,6 +38,7 @@ export class OpenAiHttp {
   readonly #pool: Pool;
   readonly #basePath: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #apiKey: string | undefined;
 
   constructor(options: OpenAiHttpOptions) {
     const base = new URL(options.baseUrl);
@@ -48,6 +49,7 @@ export class OpenAiHttp {
       accept: 'application/json',
       ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
     };
+    this.#apiKey = options.apiKey;
     this.#pool = new Pool(base.origin, {
       connections: options.connections,
       pipelining: 1,
@@ -67,10 +69,17 @@ export class OpenAiHttp {
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
       this.#pool.dispatch({ path: this.#basePath + call.path, method: 'POST', headers: this.#headers, body: call.body }, collector);
-      return await collector.reply;
+      return this.#censored(await collector.reply);
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }
+  }
+
+  /** An endpoint may quote the key it refuses: it must not get into results, messages or logs that way. */
+  #censored(reply: HttpReply): HttpReply {
+    const key = this.#apiKey;
+    if (key === undefined || !reply.text.includes(key)) return reply;
+    return httpReply(reply.status, reply.headers, reply.text.replaceAll(key, '[key]'));
   }
 
   /** Waits for calls in flight, then closes the connections. */

@@ -38,6 +38,20 @@ class Screen {
 }
 
 describe('progress', () => {
+  it('reckons rate and time left by what is done now, not by what an earlier run finished', async () => {
+    const clock = new VirtualClock();
+    const screen = new Screen(false);
+    const live = liveBatch(clock);
+    const end = showProgress(live, screen, clock);
+    live.statistics.skipped = 1_000;
+    live.statistics.completed = 50;
+    await clock.advance(5_000);
+    end();
+    expect(screen.text).toContain('1,050/2,000');
+    expect(screen.text).toContain('10.0/s');
+    expect(screen.text).toContain('ETA 1:35');
+  });
+
   it('is a bar that stays on its line on a terminal', async () => {
     const clock = new VirtualClock();
     const live = liveBatch(clock);

@@ -55,6 +55,21 @@ describe('OpenAiHttp', () => {
     expect(moments).toEqual(['written', 'req_1']);
   });
 
+  it('lets no key through that an endpoint quotes', async () => {
+    const quoting: Handler = (request, response) =>
+      response.writeHead(401).end(JSON.stringify({ error: { message: `Wrong: ${request.headers.authorization}` } }));
+    await start(quoting, '/v1', 'sk-very-secret');
+    const reply = await http?.call({ path: '/chat/completions', body: '{}' });
+    expect(reply).toMatchObject({ status: 401, json: { error: { message: 'Wrong: Bearer [key]' } } });
+    expect(JSON.stringify(reply)).not.toContain('sk-very-secret');
+  });
+
+  it('says in one line that a handshake failed', () => {
+    const error = Object.assign(new Error('write EPROTO 1:error:0A00010B:SSL routines:\nwrong version number\n'), { code: 'EPROTO' });
+    expect(networkProblem(error).message).toBe('the TLS handshake failed (EPROTO); is it an https server?');
+    expect(networkProblem(Object.assign(new Error('one\n  two'), { code: 'EIO' })).message).toBe('one two');
+  });
+
   it.each([
     ['', '/v1/embeddings'],
     ['/', '/v1/embeddings'],

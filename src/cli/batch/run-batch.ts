@@ -73,7 +73,11 @@ async function runOpened(options: BatchOptions, environment: BatchEnvironment, i
     output.close();
   }
   const report = batchReport(scan.total, statistics, meter.all(), clock.now() - startedAt);
-  return { report, failure: lastWrite(record, ledger) ?? control.failure, isInterrupted: control.isDraining };
+  return {
+    report,
+    failure: lastWrite(record, ledger) ?? control.failure,
+    isInterrupted: control.isDraining && statistics.done < scan.total,
+  };
 }
 
 /** The final state of the run's file; a full disk must not hide what was finished. */
