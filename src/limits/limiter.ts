@@ -255,7 +255,7 @@ export class Limiter {
   }
 
   #change(hold: Hold, delta: number, now: number): void {
-    this.#spec.pacer?.correct(delta, this.#capacity);
+    this.#spec.pacer?.correct(delta, this.#capacity, now);
     if (hold.state === IN_FLIGHT) {
       this.#inFlight += delta;
       return;

@@ -91,16 +91,12 @@ function timeTaken({ used, latencyMs, countedWithinMs }: Backlog): number {
 }
 
 /**
- * The least share of the limit that must be in use. What may lie idle: room for less than one request; each place while
- * its call may yet be counted; and, where calls use far less than they seem to, what the even pace does not know yet.
+ * The least share of the limit that must be in use. What may lie idle: room for less than one request, and each place
+ * while its call may yet be counted.
  */
-function leastShare(backlog: Backlog): number {
-  const { estimates, latencyMs, countedWithinMs } = backlog;
-  const [smallest, largest] = [Math.min(estimates.a, estimates.b), Math.max(estimates.a, estimates.b)];
-  const holdMs = WINDOW_MS + countedWithinMs;
-  const inFlight = Math.max((PACE_TOLERANCE * WINDOW_MS) / holdMs, smallest / LIMIT);
-  const paced = (inFlight * timeTaken(backlog)) / latencyMs;
-  return Math.min(1 - largest / LIMIT, WINDOW_MS / holdMs, paced);
+function leastShare({ estimates, countedWithinMs }: Backlog): number {
+  const largest = Math.max(estimates.a, estimates.b);
+  return Math.min(1 - largest / LIMIT, WINDOW_MS / (WINDOW_MS + countedWithinMs));
 }
 
 function longestGap(moments: readonly number[], from: number, to: number): number {
