@@ -139,6 +139,7 @@ export class Dispatcher implements LimiterUser {
     const now = this.#services.clock.now();
     const admitted: Admitted[] = [];
     const misfits: RequestRecord[] = [];
+    for (const unit of this.#units) unit.resumeIfDue(now);
     if (!this.#enabled || this.queue.size === 0) this.#rest();
     else if (this.#gateUntil > now) {
       this.#rest();

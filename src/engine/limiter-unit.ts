@@ -99,6 +99,11 @@ export class LimiterUnit {
     events.emit({ type: 'limit-paused', ...this.#facts(), until });
   }
 
+  /** Ends a pause that is over, for whoever looks before the timer rings: first the news, then the next start. */
+  resumeIfDue(now: number): void {
+    if (this.#mode === 'paused' && this.limiter.pausedUntil <= now) this.#resumed();
+  }
+
   setLimit(limit: number): void {
     this.limiter.setLimit(limit, this.#services.clock.now());
     this.#send({ type: 'LIMIT_CHANGED', limit });
@@ -133,6 +138,7 @@ export class LimiterUnit {
       this.#resumeAt(pausedUntil);
       return;
     }
+    this.#services.clock.clearTimeout(this.#resume);
     this.limiter.resume();
     this.#send({ type: 'RESUMED' });
     this.#mode = 'open';

@@ -106,7 +106,6 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'explain: position 1, waiting for rpm, starts in less than half a second: true',
     'actor: pending',
     'status$: processing, calling, attempt 1',
-    'status$: processing, responding, attempt 1',
     'actor: processing, attempt 1',
     'status$: completed, attempt 1',
     'status$ completed',

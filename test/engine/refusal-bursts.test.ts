@@ -45,4 +45,18 @@ describe('refusals of calls that were under way together', () => {
     expect(lastHalf / (30 * 100)).toBeGreaterThan(0.95);
     await manager.shutdownAll({ force: true });
   });
+
+  it('say that the limit is available before anything starts again', async () => {
+    const { clock, manager } = refusing(1, { retryAfterMs: 200, limitType: 'rpm' }, 10);
+    const told: string[] = [];
+    manager.events$.subscribe(({ type }) => told.push(type));
+    const handle = manager.submit({ modelId: 'm' });
+    await clock.advanceUntil(() => handle.actor.getSnapshot().value === 'completed');
+    expect(told.filter((type) => type.startsWith('limit') || type === 'request-admitted')).toEqual([
+      'request-admitted',
+      'limit-paused',
+      'limit-available',
+      'request-admitted',
+    ]);
+  });
 });
