@@ -12,6 +12,8 @@ export interface EarlierRun {
   readonly finished: IdSet;
   /** Failed or torn lines that will be run again. */
   readonly dropped: number;
+  /** Epoch milliseconds of the last sign of it. */
+  readonly lastActiveAt: number;
 }
 
 /** Where the results go. */
@@ -37,7 +39,7 @@ export function outputPlace(output: string): OutputPlace {
 
 /** Checks that the output belongs to this input and repairs it. @throws UsageError where it is of another input or of nobody */
 export async function resumeEarlierRun(place: OutputPlace, scan: InputScan, options: BatchOptions): Promise<EarlierRun> {
-  if (!place.isResumable) return { file: undefined, finished: new IdSet(), dropped: 0 };
+  if (!place.isResumable) return { file: undefined, finished: new IdSet(), dropped: 0, lastActiveAt: 0 };
   const file = readRunFile(place.path);
   if (file === undefined) {
     if (existsSync(place.path) && statSync(place.path).size > 0) {
@@ -45,7 +47,7 @@ export async function resumeEarlierRun(place: OutputPlace, scan: InputScan, opti
         `'${options.output}' has content but no '${runFilePath(options.output)}' beside it, so it is no run's. Choose another output.`,
       );
     }
-    return { file, finished: new IdSet(), dropped: 0 };
+    return { file, finished: new IdSet(), dropped: 0, lastActiveAt: 0 };
   }
   if (file.input.sha256 !== scan.sha256) {
     throw new UsageError(
@@ -58,7 +60,10 @@ export async function resumeEarlierRun(place: OutputPlace, scan: InputScan, opti
       `'${options.output}' was made with ${modelFlag(model)}, this run has ${modelFlag(options.model)}. Choose another output.`,
     );
   }
-  return { file, ...(await repairOutput(place.path)) };
+  // Before the repair touches it.
+  const writtenAt = existsSync(place.path) ? statSync(place.path).mtimeMs : 0;
+  const lastActiveAt = Math.max(writtenAt, Date.parse(file.updatedAt));
+  return { file, lastActiveAt, ...(await repairOutput(place.path)) };
 }
 
 function modelFlag(model: string | number | undefined): string {

@@ -20,9 +20,12 @@ export async function openInput(path: string, stdin: Readable, signal: AbortSign
     const fd = openSync(path, 'r');
     const stats = fstatSync(fd);
     if (stats.isFile()) return { fd, name: path, close: () => closeSync(fd) };
-    closeSync(fd);
-    if (stats.isDirectory()) throw new UsageError('it is a folder');
-    return await spool(createReadStream(path), basename(path), signal);
+    if (stats.isDirectory()) {
+      closeSync(fd);
+      throw new UsageError('it is a folder');
+    }
+    // Read through the descriptor that is open: a pipe opened a second time waits for a second writer.
+    return await spool(createReadStream(path, { fd }), basename(path), signal);
   } catch (error) {
     throw new UsageError(`Can't read the input '${path}': ${systemReason(error)}.`, { cause: error });
   }

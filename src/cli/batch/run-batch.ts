@@ -6,14 +6,15 @@ import type { BatchOptions } from './batch-options.ts';
 import { type BatchReport, batchReport } from './batch-report.ts';
 import { type LiveBatch, Sending } from './batch-sending.ts';
 import { BatchStatistics } from './batch-statistics.ts';
-import { outputPlace, resumeEarlierRun } from './earlier-run.ts';
+import { type EarlierRun, outputPlace, resumeEarlierRun } from './earlier-run.ts';
 import { LimitUseMeter } from './limit-use.ts';
 import { type OpenInput, openInput } from './open-input.ts';
 import { OutputFile } from './output-file.ts';
 import type { RunControl } from './run-control.ts';
 import { RunRecord } from './run-record.ts';
 import { scanInput } from './scan-input.ts';
-import { SentLedger } from './sent-ledger.ts';
+import { SentLedger, type SentRecord, type WindowLimit } from './sent-ledger.ts';
+import { withUnrecordedUsage } from './unrecorded-usage.ts';
 
 /** What a run needs from outside. */
 export interface BatchEnvironment {
@@ -59,7 +60,7 @@ async function runOpened(options: BatchOptions, environment: BatchEnvironment, i
   const earlier = await resumeEarlierRun(place, scan, options);
   const limits = scan.models.flatMap((name) => windowLimits(name, options));
   const record = new RunRecord({ clock, place, options, scan, inputName: input.name, statistics });
-  const ledger: SentLedger = new SentLedger(limits, earlier.file?.sent ?? [], () => record.write(ledger.records()));
+  const ledger: SentLedger = new SentLedger(limits, sentBefore(limits, earlier), () => record.write(ledger.records()));
   record.write(ledger.records(), { isDurable: true });
   const output = new OutputFile(place.path);
   const meter = new LimitUseMeter(limits);
@@ -88,4 +89,11 @@ function lastWrite(record: RunRecord, ledger: SentLedger): UsageError | undefine
   } catch (error) {
     return error instanceof UsageError ? error : new UsageError(String(error), { cause: error });
   }
+}
+
+function sentBefore(limits: readonly WindowLimit[], { file, lastActiveAt, finished }: EarlierRun): SentRecord[] {
+  if (file === undefined) return [];
+  const seconds = file.flags['windowSeconds'];
+  const windowMs = typeof seconds === 'number' ? seconds * 1000 : undefined;
+  return withUnrecordedUsage(limits, { sent: file.sent, windowMs, lastActiveAt, finished: finished.size });
 }
