@@ -1,9 +1,5 @@
-export {
-  type ModelConfig,
-  modelConfigSchema,
-  type RateLimiterConfig,
-  rateLimiterConfigSchema,
-} from './config/model-config.ts';
+export { type ModelConfig, modelConfigSchema } from './config/model-config.ts';
+export { type RateLimiterConfig, rateLimiterConfigSchema } from './config/rate-limiter-config.ts';
 export { validateRateLimit, validateTimePeriod } from './config/validate.ts';
 export type { Clock, TimerHandle, TimerOptions } from './domain/clock.ts';
 export {

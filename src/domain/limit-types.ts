@@ -32,6 +32,21 @@ export interface TokenCounts {
   readonly outputTokens: number;
 }
 
+/** What one part of a request costs where a request needs several deployments at once; what is not said is as for the whole. */
+export interface PartCost {
+  readonly calls?: number | undefined;
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+}
+
+/** What one attempt costs. */
+export interface CallCost extends TokenCounts {
+  /** How many requests it counts as; default 1, fractions allowed. */
+  readonly calls?: number | undefined;
+  /** What each part of it costs, by the part's name. */
+  readonly parts?: Readonly<Record<string, PartCost>> | undefined;
+}
+
 /** Whether something that a user's code said can be an amount of tokens. */
 export function isTokenCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;

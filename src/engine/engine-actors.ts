@@ -1,7 +1,7 @@
 import { type AnyActorRef, createActor } from 'xstate';
 import { childId, engineMachine } from '../../machines/engine-machine.ts';
 import { modelSchedulerMachine } from '../../machines/model-scheduler-machine.ts';
-import type { RateLimiterConfig } from '../config/model-config.ts';
+import type { RateLimiterConfig } from '../config/rate-limiter-config.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Inspection } from './inspection.ts';
 import type { LimiterUnit } from './limiter-unit.ts';

@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import { type RateLimiterConfig, spelledOut } from '../config/model-config.ts';
+import { type RateLimiterConfig, spelledOut } from '../config/rate-limiter-config.ts';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import { createLimiter, type LimiterOptions } from '../limits/create-limiter.ts';
 import type { Limiter } from '../limits/limiter.ts';

@@ -1,11 +1,6 @@
 import { produce } from 'immer';
-import {
-  type ModelConfig,
-  type ParsedModelConfig,
-  parseModelConfig,
-  parseRateLimiterConfig,
-  type RateLimiterConfig,
-} from '../config/model-config.ts';
+import { type ModelConfig, type ParsedModelConfig, parseModelConfig } from '../config/model-config.ts';
+import { parseRateLimiterConfig, type RateLimiterConfig } from '../config/rate-limiter-config.ts';
 import { InvalidConfiguration, ModelNotRegistered, textOf } from '../domain/errors.ts';
 import type { EngineActors } from './engine-actors.ts';
 import type { EngineServices } from './engine-services.ts';

@@ -1,6 +1,7 @@
 import { merge, type Observable, ReplaySubject } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
-import type { ModelConfig, RateLimiterConfig } from '../config/model-config.ts';
+import type { ModelConfig } from '../config/model-config.ts';
+import type { RateLimiterConfig } from '../config/rate-limiter-config.ts';
 import { EngineStopped, InvalidConfiguration } from '../domain/errors.ts';
 import { isTokenCount, type RateLimiterType } from '../domain/limit-types.ts';
 import { harmless, silentLogger } from '../domain/logger.ts';

@@ -1,4 +1,4 @@
-import { parseRateLimiterConfig, type RateLimiterConfig } from '../config/model-config.ts';
+import { parseRateLimiterConfig, type RateLimiterConfig } from '../config/rate-limiter-config.ts';
 import type { Clock } from '../domain/clock.ts';
 import { InvalidConfiguration, RateLimitExceeded } from '../domain/errors.ts';
 import type { RateLimiterType } from '../domain/limit-types.ts';

@@ -1,19 +1,24 @@
-import type { RateLimiterType, TokenCounts } from '../domain/limit-types.ts';
+import type { CallCost, PartCost, RateLimiterType } from '../domain/limit-types.ts';
 
-/** What one attempt with these tokens costs a limiter of `type`, in the limiter's own unit. */
-export function costOf(type: RateLimiterType, tokens: TokenCounts): number {
+/**
+ * What one attempt costs a limiter of `type`, in the limiter's own unit.
+ * @param part the part of the request that the limiter counts, where it counts only one
+ */
+export function costOf(type: RateLimiterType, cost: CallCost, part?: string): number {
+  const own: PartCost = part === undefined ? cost : (cost.parts?.[part] ?? cost);
   switch (type) {
     case 'rpm':
     case 'rpd':
+      return own.calls ?? 1;
     case 'concurrent':
       return 1;
     case 'tpm':
     case 'tpd':
-      return tokens.inputTokens + tokens.outputTokens;
+      return (own.inputTokens ?? cost.inputTokens) + (own.outputTokens ?? cost.outputTokens);
     case 'itpm':
-      return tokens.inputTokens;
+      return own.inputTokens ?? cost.inputTokens;
     case 'otpm':
-      return tokens.outputTokens;
+      return own.outputTokens ?? cost.outputTokens;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { TokenCounts } from '../domain/limit-types.ts';
+import type { CallCost } from '../domain/limit-types.ts';
 import { costOf, countsTokens } from './cost.ts';
 import type { Hold } from './hold.ts';
 import type { Limiter } from './limiter.ts';
@@ -7,6 +7,8 @@ import type { Limiter } from './limiter.ts';
 export interface Reservation {
   readonly limiters: readonly Limiter[];
   readonly holds: readonly Hold[];
+  /** Which part of the request each limiter counts; absent where all count the whole. */
+  readonly parts: readonly (string | undefined)[] | undefined;
 }
 
 /** Why something cannot start now. */
@@ -19,57 +21,68 @@ export interface Obstacle {
 /** The limiters that one kind of request touches: reserved all or none, in one synchronous step. */
 export class LimitSet {
   #limiters: readonly Limiter[];
+  #parts: readonly (string | undefined)[] | undefined;
 
-  constructor(limiters: readonly Limiter[]) {
+  /** @param parts which part of a request each limiter counts; default: the whole */
+  constructor(limiters: readonly Limiter[], parts?: readonly (string | undefined)[]) {
     this.#limiters = limiters;
+    this.#parts = parts;
   }
 
   get limiters(): readonly Limiter[] {
     return this.#limiters;
   }
 
-  add(limiter: Limiter): void {
+  add(limiter: Limiter, part?: string): void {
+    if (part !== undefined || this.#parts !== undefined) this.#parts = [...(this.#parts ?? this.#limiters.map(() => undefined)), part];
     this.#limiters = [...this.#limiters, limiter];
   }
 
-  /** The first limiter that `tokens` can never fit, if any. */
-  neverFits(tokens: TokenCounts): Limiter | undefined {
-    for (const limiter of this.#limiters) if (costOf(limiter.type, tokens) > limiter.largest) return limiter;
-    return undefined;
+  remove(limiter: Limiter): void {
+    const index = this.#limiters.indexOf(limiter);
+    if (index < 0) return;
+    this.#limiters = this.#limiters.toSpliced(index, 1);
+    this.#parts = this.#parts?.toSpliced(index, 1);
   }
 
-  /** The first limiter that has no room for `tokens` now, claims of others aside. */
-  obstacle(tokens: TokenCounts, now: number, paced: boolean): Obstacle | undefined {
-    for (const limiter of this.#limiters) {
-      if (!limiter.fits(costOf(limiter.type, tokens), now, paced)) {
-        return { limiter, full: limiter.blocksAll(now, paced) };
-      }
+  /** What `cost` comes to in the limiter at `index`. */
+  costAt(index: number, cost: CallCost): number {
+    const limiter = this.#limiters[index] as Limiter;
+    return costOf(limiter.type, cost, this.#parts?.[index]);
+  }
+
+  /** The first limiter that `cost` can never fit, if any. */
+  neverFits(cost: CallCost): Limiter | undefined {
+    return this.#limiters.find((limiter, index) => this.costAt(index, cost) > limiter.largest);
+  }
+
+  /** The first limiter that has no room for `cost` now, claims of others aside. */
+  obstacle(cost: CallCost, now: number, paced: boolean): Obstacle | undefined {
+    const limiters = this.#limiters;
+    for (let i = 0; i < limiters.length; i++) {
+      const limiter = limiters[i] as Limiter;
+      if (!limiter.fits(this.costAt(i, cost), now, paced)) return { limiter, full: limiter.blocksAll(now, paced) };
     }
     return undefined;
   }
 
-  /** Whether `tokens` taken by `owner` now leave every older claim in every limiter its room. */
-  respectsClaims(tokens: TokenCounts, owner: object, now: number): boolean {
-    for (const limiter of this.#limiters) {
-      if (!limiter.respectsClaims(costOf(limiter.type, tokens), owner, now)) return false;
-    }
-    return true;
+  /** Whether `cost` taken by `owner` now leaves every older claim in every limiter its room. */
+  respectsClaims(cost: CallCost, owner: object, now: number): boolean {
+    return this.#limiters.every((limiter, index) => limiter.respectsClaims(this.costAt(index, cost), owner, now));
   }
 
-  /** The latest of the limiters' {@link Limiter.nextFreeAt}: when `tokens` can start as far as is known. */
-  nextFreeAt(tokens: TokenCounts, now: number, paced: boolean): number {
-    let at = now;
-    for (const limiter of this.#limiters) at = Math.max(at, limiter.nextFreeAt(costOf(limiter.type, tokens), now, paced));
-    return at;
+  /** The latest of the limiters' {@link Limiter.nextFreeAt}: when `cost` can start as far as is known. */
+  nextFreeAt(cost: CallCost, now: number, paced: boolean): number {
+    return this.#limiters.reduce((at, limiter, index) => Math.max(at, limiter.nextFreeAt(this.costAt(index, cost), now, paced)), now);
   }
 
   /** Claims room for a head that has to wait, in each limiter at the time its last limiter lets it start, which is returned. */
-  claim(tokens: TokenCounts, owner: object, seq: number, now: number, paced: boolean): number {
-    const at = this.nextFreeAt(tokens, now, paced);
-    for (const limiter of this.#limiters) {
-      const cost = costOf(limiter.type, tokens);
-      limiter.claim(owner, { cost, seq, at: at === Number.POSITIVE_INFINITY ? limiter.nextFreeAt(cost, now, paced) : at });
-    }
+  claim(cost: CallCost, owner: object, seq: number, now: number, paced: boolean): number {
+    const at = this.nextFreeAt(cost, now, paced);
+    this.#limiters.forEach((limiter, index) => {
+      const own = this.costAt(index, cost);
+      limiter.claim(owner, { cost: own, seq, at: at === Number.POSITIVE_INFINITY ? limiter.nextFreeAt(own, now, paced) : at });
+    });
     return at;
   }
 
@@ -77,11 +90,11 @@ export class LimitSet {
     for (const limiter of this.#limiters) limiter.claims.drop(owner);
   }
 
-  reserve(tokens: TokenCounts, now: number): Reservation {
+  reserve(cost: CallCost, now: number): Reservation {
     const limiters = this.#limiters;
     const holds: Hold[] = [];
-    for (const limiter of limiters) holds.push(limiter.reserve(costOf(limiter.type, tokens), now));
-    return { limiters, holds };
+    for (let i = 0; i < limiters.length; i++) holds.push((limiters[i] as Limiter).reserve(this.costAt(i, cost), now));
+    return { limiters, holds, parts: this.#parts };
   }
 }
 
@@ -116,9 +129,9 @@ export const reservation = {
   },
 
   /** Corrects the token limits to what was used, in whole tokens; idempotent. */
-  settle({ limiters, holds }: Reservation, used: TokenCounts, now: number): void {
+  settle({ limiters, holds, parts }: Reservation, used: CallCost, now: number): void {
     limiters.forEach((limiter, i) => {
-      if (countsTokens(limiter.type)) limiter.settle(holds[i] as Hold, Math.ceil(costOf(limiter.type, used)), now);
+      if (countsTokens(limiter.type)) limiter.settle(holds[i] as Hold, Math.ceil(costOf(limiter.type, used, parts?.[i])), now);
     });
   },
 };
