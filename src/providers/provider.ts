@@ -1,19 +1,9 @@
+import type { CostRule } from '../domain/cost-rule.ts';
 import type { LimitObservation } from '../domain/limit-observation.ts';
 import type { RateLimiterType } from '../domain/limit-types.ts';
+import type { WireFormatName } from '../domain/wire-format.ts';
 
-/** A request's and response's form on the wire. */
-export type WireFormatName = 'openai-chat' | 'openai-responses' | 'openai-embeddings' | 'anthropic-messages';
-
-/** How a provider charges its token limits for a call. */
-export type CostRule =
-  /** max(the request's own output limit, estimate of the input) when it admits the call; never corrected. OpenAI. */
-  | 'largest-up-front'
-  /** Estimate of the input + the output limit when it admits the call; never corrected. Azure. */
-  | 'sum-up-front'
-  /** Input when it admits the call, output as it is produced; the output limit does not count. Anthropic. */
-  | 'metered-output'
-  /** Input + output limit when it admits the call, what was really used afterwards. */
-  | 'reserved-then-settled';
+export type { CostRule, WireFormatName };
 
 /** What is known of a provider, as data; one file each under presets/. */
 export interface ProviderPreset {
