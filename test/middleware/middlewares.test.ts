@@ -74,7 +74,7 @@ describe('MetricsMiddleware', () => {
     const clock = new VirtualClock();
     const metrics = new MetricsMiddleware({ clock });
     const chain = new MiddlewareChain().add(metrics);
-    const after =
+    const taking =
       (ms: number, act: Next): Next =>
       async (request) => {
         await clock.advance(ms);
