@@ -8,8 +8,16 @@ export type { CostRule, WireFormatName };
 /** What is known of a provider, as data; one file each under presets/. */
 export interface ProviderPreset {
   readonly name: string;
+  /** Other names it is found by. */
+  readonly aliases?: readonly string[] | undefined;
   /** Where it is unless a deployment says otherwise; what the provider's own SDK takes. */
   readonly baseUrl?: string | undefined;
+  /** What a base URL of it ends in, as `/v1`; added where it is missing. Default: nothing is added. */
+  readonly basePath?: string | undefined;
+  /** Ends of base URLs that people give it and that `path` has already; cut off. */
+  readonly notInBase?: RegExp | undefined;
+  /** Hosts by which a URL is recognised as its: `api.openai.com`, `*.openai.azure.com`, `localhost:11434`. */
+  readonly hosts?: readonly string[] | undefined;
   /** Environment variable that its SDK reads the key from. */
   readonly keyVariable?: string | undefined;
   readonly formats: readonly WireFormatName[];
@@ -18,11 +26,15 @@ export interface ProviderPreset {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Path below the base for a format. */
   readonly path: (format: WireFormatName, upstream: { readonly model: string; readonly apiVersion?: string | undefined }) => string;
+  /** Path below the base that lists the models the key may use, for checks; absent: it has none. */
+  readonly modelsPath?: string | undefined;
   readonly cost: CostRule;
+  /** Whether tokens read from its cache count against its limits; default true. */
+  readonly countsCacheReads?: boolean | undefined;
   /** How late it may count a call, as a limiter's `countedWithinMs`; absent: the limiters' own default. */
   readonly countedWithinMs?: number | undefined;
-  /** Reads its limits from an answer's headers. */
-  readonly readLimits: (headers: ReplyHeaders) => readonly LimitObservation[];
+  /** Reads its limits from an answer's headers; never throws. `wallMs` (since 1970) is for absolute times in an answer without `date`. */
+  readonly readLimits: (headers: ReplyHeaders, wallMs?: number) => readonly LimitObservation[];
 }
 
 /** Names in lower case. */

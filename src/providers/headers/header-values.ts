@@ -1,0 +1,29 @@
+import { firstOf } from '../http-reply.ts';
+import type { ReplyHeaders } from '../provider.ts';
+
+/** `30000`, `30,000` (as one of OpenAI's own samples has it), `-27689`, `99.5`. */
+const NUMBER = /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/;
+const LONGEST_NUMBER = 24;
+
+/** A number as headers write it; undefined for anything else, `Infinity` and hexadecimal included. */
+export function headerNumber(text: string | undefined): number | undefined {
+  const trimmed = text?.trim();
+  if (trimmed === undefined || trimmed.length > LONGEST_NUMBER || !NUMBER.test(trimmed)) return undefined;
+  return Number(trimmed.replaceAll(',', ''));
+}
+
+/** A repeated or absent header's one value. */
+export function headerText(headers: ReplyHeaders, name: string): string | undefined {
+  const value = firstOf(headers[name]);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * What the provider's clock showed when it answered, from its `date` header, else `wallMs`. Absolute times in the same
+ * answer are differences from this, so that a clock that is wrong, theirs or ours, makes no difference.
+ */
+export function answeredAtMs(headers: ReplyHeaders, wallMs: number | undefined): number | undefined {
+  const text = headerText(headers, 'date');
+  const date = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(date) ? wallMs : date;
+}
