@@ -1,0 +1,84 @@
+import type { ChatMessage, ChatRequest, ChatTool, ContentPart, JsonObject, ToolChoice } from '../../domain/chat.ts';
+import { textOfMessage } from '../../domain/chat.ts';
+import { isJsonObject, withoutAbsent } from './json-fields.ts';
+
+/** The API requires a limit; the module that this replaces had the same default. */
+const DEFAULT_MAX_TOKENS = 1024;
+
+/** The body of `POST /v1/messages`, less `model` where the request names none. Source: Anthropic's API reference. */
+export function encodeAnthropicMessages(request: ChatRequest): JsonObject {
+  const { messages, tools = [], answerSchema } = request;
+  const system = messages.filter(({ role }) => role === 'system').map(textOfMessage);
+  const allTools = [...tools.map(toolOf), ...(answerSchema ? [{ name: answerSchema.name, input_schema: answerSchema.schema }] : [])];
+  // An answer that has to fit a schema is asked for as the input of a tool that must be called.
+  const choice = answerSchema === undefined ? request.toolChoice : { name: answerSchema.name };
+  return withoutAbsent({
+    model: request.model,
+    max_tokens: request.maxTokens ?? DEFAULT_MAX_TOKENS,
+    system: system.length > 0 ? system.join('\n\n') : undefined,
+    messages: turns(messages.filter(({ role }) => role !== 'system')),
+    temperature: request.temperature,
+    top_p: request.topP,
+    stop_sequences: request.stop,
+    tools: allTools.length > 0 ? allTools : undefined,
+    tool_choice: choice === undefined ? undefined : choiceOf(choice),
+    stream: request.stream ? true : undefined,
+    ...request.extra,
+  });
+}
+
+/** The results of calls that were made together belong into one turn. */
+function turns(messages: readonly ChatMessage[]): readonly JsonObject[] {
+  const made: JsonObject[] = [];
+  let results: JsonObject[] | undefined;
+  for (const message of messages) {
+    if (message.role !== 'tool') {
+      results = undefined;
+      made.push({ role: message.role, content: contentOf(message) });
+      continue;
+    }
+    if (results === undefined) {
+      results = [];
+      made.push({ role: 'user', content: results });
+    }
+    results.push({ type: 'tool_result', tool_use_id: message.toolCallId, content: textOfMessage(message) });
+  }
+  return made;
+}
+
+function contentOf({ content, toolCalls = [] }: ChatMessage): unknown {
+  if (typeof content === 'string' && toolCalls.length === 0) return content;
+  const parts: readonly ContentPart[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+  // The API refuses empty texts.
+  const blocks = parts.filter((part) => part.type !== 'text' || part.text !== '').map(blockOf);
+  return [...blocks, ...toolCalls.map((call) => ({ type: 'tool_use', id: call.id, name: call.name, input: inputOf(call.arguments) }))];
+}
+
+const DATA_URL = /^data:([^;,]+);base64,(.*)$/s;
+
+function blockOf(part: ContentPart): JsonObject {
+  if (part.type === 'text') return { type: 'text', text: part.text };
+  const [, mediaType, data] = DATA_URL.exec(part.url) ?? [];
+  const source = mediaType === undefined ? { type: 'url', url: part.url } : { type: 'base64', media_type: mediaType, data };
+  return { type: 'image', source };
+}
+
+/** The API wants an object; a model that wrote broken JSON sees again what it wrote. */
+function inputOf(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text === '' ? '{}' : text);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // Told below.
+  }
+  return { arguments: text };
+}
+
+function toolOf({ name, description, parameters }: ChatTool): JsonObject {
+  return withoutAbsent({ name, description, input_schema: parameters });
+}
+
+function choiceOf(choice: ToolChoice): JsonObject {
+  if (typeof choice === 'object') return { type: 'tool', name: choice.name };
+  return { type: choice === 'required' ? 'any' : choice };
+}
