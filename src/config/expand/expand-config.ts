@@ -1,0 +1,103 @@
+import { logLevelOf } from '../headgate-config-pool.ts';
+import type { Problem } from '../headgate-config-problems.ts';
+import type { CheckedConfig } from '../headgate-config-schema.ts';
+import type { CustomModelEntry, HeadgateConfig, ModelEntry } from '../headgate-config-types.ts';
+import { assembleModels } from './assemble-models.ts';
+import { azureDrafts } from './azure-drafts.ts';
+import { limitProblems } from './check-limits.ts';
+import { DeploymentIds } from './deployment-ids.ts';
+import type { Draft } from './draft.ts';
+import { modelDrafts } from './model-drafts.ts';
+import { nearest } from './near-key.ts';
+import { perMinute } from './per-minute.ts';
+import { providerDrafts } from './provider-drafts.ts';
+
+interface Expanded {
+  readonly config: Omit<HeadgateConfig, 'warnings'>;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+const MOST_DEPLOYMENTS = 10_000;
+
+/** Turns what a checked configuration says, in whichever form, into models with deployments, and checks what one field alone can't show. */
+export function expandConfig(checked: CheckedConfig): Expanded {
+  const problems: Problem[] = [];
+  const warnings: string[] = [];
+  const ids = new DeploymentIds(checked);
+  const sections = providerDrafts(checked.providers, ids);
+  problems.push(...sections.problems);
+  warnings.push(...sections.warnings);
+  const drafts: Draft[] = [...sections.drafts, ...azureDrafts(checked.azureOpenAi, ids), ...modelDrafts(checked, ids)];
+  if (drafts.length > MOST_DEPLOYMENTS || sections.isTooLarge) {
+    problems.push({ path: [], message: `expected at most ${MOST_DEPLOYMENTS} deployments` });
+    return { config: emptyOf(checked), problems, warnings };
+  }
+  const { models, problems: assembling } = assembleModels(checked, drafts, sections.timing);
+  problems.push(...assembling, ...referenceProblems(checked, models, Object.keys(sections.entries)), ...limitProblems(checked));
+  for (const [section, { deploymentIds }] of Object.entries(sections.entries)) {
+    if (deploymentIds.length > checked.pool.maxSize) {
+      warnings.push(
+        `pool.maxSize is ${checked.pool.maxSize}: of the ${deploymentIds.length} keys of '${section}' no more are used at once.`,
+      );
+    }
+  }
+  if (drafts.length === 0 && Object.keys(models).length === 0 && checked.customModels.length === 0)
+    warnings.push('No models are configured.');
+  return {
+    config: { ...emptyOf(checked), models, providers: sections.entries, customModels: customModelsOf(checked) },
+    problems,
+    warnings,
+  };
+}
+
+function emptyOf(checked: CheckedConfig): Omit<HeadgateConfig, 'warnings'> {
+  const { defaultProvider = Object.keys(checked.providers)[0], logLevel, ...global } = checked.global;
+  return {
+    models: {},
+    domains: checked.domains,
+    providers: {},
+    pool: checked.pool,
+    global: { ...global, defaultProvider, logLevel: logLevelOf(logLevel) },
+    customModels: [],
+    userLimits: checked.userLimits,
+    schedulerLimits: checked.schedulerLimits,
+  };
+}
+
+function customModelsOf({ customModels }: CheckedConfig): CustomModelEntry[] {
+  return customModels.map(({ reqPerMin, tokensPerMin, ...model }) => ({
+    ...model,
+    rateLimiters: perMinute({ rpm: reqPerMin, tpm: tokensPerMin }),
+  }));
+}
+
+/** Names that must be the name of something. */
+function referenceProblems(checked: CheckedConfig, models: Readonly<Record<string, ModelEntry>>, providers: readonly string[]): Problem[] {
+  const problems: Problem[] = [];
+  const known = Object.keys(models);
+  for (const [id, { fallbacks = [] }] of Object.entries(checked.models)) {
+    fallbacks.forEach((fallback, index) => {
+      const path = ['models', id, 'fallbacks', index];
+      if (fallback === id) problems.push({ path, message: 'expected another model: a model is no fallback of itself' });
+      else if (!Object.hasOwn(models, fallback))
+        problems.push({ path, message: `expected one of the models${suggestion(fallback, known)}` });
+    });
+  }
+  const { defaultProvider } = checked.global;
+  if (defaultProvider !== undefined && !providers.includes(defaultProvider)) {
+    problems.push({
+      path: ['global', 'defaultProvider'],
+      message: `expected a section under providers${suggestion(defaultProvider, providers)}`,
+    });
+  }
+  if (checked.pool.minSize > checked.pool.maxSize) {
+    problems.push({ path: ['pool', 'minSize'], message: `expected at most maxSize, ${checked.pool.maxSize}, not ${checked.pool.minSize}` });
+  }
+  return problems;
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  return `, not ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`}`;
+}

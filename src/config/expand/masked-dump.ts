@@ -1,0 +1,23 @@
+import type { DeploymentEntry } from '../headgate-config-types.ts';
+import { maskKey, maskUrl } from './mask-key.ts';
+
+/** Node's name for what `console.log` shows of an object; a symbol of that name means nothing elsewhere. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** The same deployment, whose key and headers are masked when it is logged, inspected or turned into JSON. */
+export function dumpingMasked(entry: DeploymentEntry): DeploymentEntry {
+  const masked = (): DeploymentEntry => maskedDeployment(entry);
+  // Not enumerable: a copy made by spreading is a plain object.
+  return Object.defineProperties({ ...entry }, { toJSON: { value: masked }, [INSPECT]: { value: masked } });
+}
+
+/** What may be shown of a deployment. */
+export function maskedDeployment(entry: DeploymentEntry): DeploymentEntry {
+  return {
+    ...entry,
+    ...(entry.apiKey !== undefined && { apiKey: maskKey(entry.apiKey) }),
+    ...(entry.baseUrl !== undefined && { baseUrl: maskUrl(entry.baseUrl) }),
+    ...(entry.azure !== undefined && { azure: { ...entry.azure, azureEndpoint: maskUrl(entry.azure.azureEndpoint) } }),
+    headers: Object.fromEntries(Object.keys(entry.headers).map((header) => [header, '***'])),
+  };
+}
