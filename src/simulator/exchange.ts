@@ -9,7 +9,8 @@ const MOST_PORTIONS = 40;
 
 /** Who hears of an exchange. Each is called in order: head, tokens…, then done or failed, once. */
 export interface ExchangeListener {
-  head(head: ResponseHead): void;
+  /** `fault`: what will befall the body, if anything. */
+  head(head: ResponseHead, fault?: FaultKind): void;
   /** Streams only: so many tokens have been produced in all. Absent: the body comes as one. */
   tokens?(produced: number): void;
   done(outcome: CallOutcome): void;
@@ -39,7 +40,10 @@ export interface ExchangePlan {
   readonly faultAt: number;
   readonly stallMs: number;
   readonly decide: () => Decision;
-  readonly serverError: (head: ResponseHead) => { head: ResponseHead; outcome: CallOutcome };
+  /** The answer that a fault puts in place of the whole response; undefined: the fault strikes elsewhere. */
+  readonly instead: (head: ResponseHead) => { head: ResponseHead; outcome: CallOutcome } | undefined;
+  /** What a fault puts in place of the rest of a body. */
+  readonly inBody: () => CallOutcome;
 }
 
 /**
@@ -96,10 +100,9 @@ export class Exchange {
       const byTime = Math.ceil((timing.doneMs - timing.firstTokenMs) / PORTION_MS);
       this.#portions = Math.max(1, Math.min(outputTokens, byTime, MOST_PORTIONS));
     }
-    if (this.#plan.fault === 'serverError') {
-      const { head, outcome } = this.#plan.serverError(decision.head);
-      this.#at(this.#arrivedAt + timing.headersMs, () => this.#answer(head, outcome));
-    } else this.#wait();
+    const instead = this.#plan.fault && this.#plan.instead(decision.head);
+    if (instead) this.#at(this.#arrivedAt + timing.headersMs, () => this.#answer(instead.head, instead.outcome));
+    else this.#wait();
   }
 
   /** When portion `index` (from 1) of the body is ready; the last one at the end. */
@@ -122,8 +125,9 @@ export class Exchange {
     if (this.#headIsNext()) {
       if (this.#plan.fault === 'reset')
         return this.#fail(new SimulatedNetworkError('The simulated connection was reset before any header.'));
+      if (this.#plan.fault === 'stallHeaders') return this.#stall();
       this.#headSent = true;
-      this.#listener.head(this.#decision?.head ?? { status: 200, headers: {} });
+      this.#listener.head(this.#decision?.head ?? { status: 200, headers: {} }, this.#plan.fault);
       if (!this.#aborted) this.#wait();
       return;
     }
@@ -145,19 +149,23 @@ export class Exchange {
 
   #faultStrikes(): boolean {
     const { fault, faultAt, stream } = this.#plan;
-    if (fault === undefined || !this.#headSent) return false;
+    if (fault === undefined || fault === 'nonsenseHeaders' || !this.#headSent) return false;
     return this.#portion >= (stream ? Math.floor(faultAt * this.#portions) : this.#portions - 1);
   }
 
   #breakBody(): void {
-    const { fault, stallMs, clock, serverError } = this.#plan;
+    const { fault } = this.#plan;
     if (fault === 'truncate') return this.#fail(new SimulatedNetworkError('The simulated body ended early.', true));
-    if (fault === 'stall') {
-      const reset = () => this.#fail(new SimulatedNetworkError(`The simulated connection was reset after ${stallMs} ms of silence.`));
-      return this.#at(clock.now() + stallMs, reset);
-    }
+    if (fault === 'resetInBody') return this.#fail(new SimulatedNetworkError('The simulated connection was reset inside the body.'));
+    if (fault === 'stall') return this.#stall();
     this.#ended = true;
-    this.#listener.done(serverError({ status: 500, headers: {} }).outcome);
+    this.#listener.done(this.#plan.inBody());
+  }
+
+  #stall(): void {
+    const { stallMs, clock } = this.#plan;
+    const reset = () => this.#fail(new SimulatedNetworkError(`The simulated connection was reset after ${stallMs} ms of silence.`));
+    this.#at(clock.now() + stallMs, reset);
   }
 
   #answer(head: ResponseHead, outcome: CallOutcome): void {

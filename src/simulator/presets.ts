@@ -14,7 +14,7 @@ export interface SimulatorPreset {
 
 /**
  * Named after whom they imitate; the numbers are published entry tiers and date from 2026. `plain` counts what a call
- * really uses and starts without limits. `anthropic` counts as Anthropic does but still speaks OpenAI's wire format.
+ * really uses and starts without limits.
  */
 export const SIMULATOR_PRESETS = {
   plain: { cost: 'exact', mechanism: 'bucket', dialect: 'openai', limits: {} },
@@ -27,7 +27,7 @@ export const SIMULATOR_PRESETS = {
     limits: { rpm: 600, tpm: 100_000 },
   },
   groq: { cost: 'azure', mechanism: 'bucket', dialect: 'groq', limits: { rpm: 30, rpd: 1000, tpm: 12_000, tpd: 100_000 } },
-  anthropic: { cost: 'metered-output', mechanism: 'bucket', dialect: 'openai', limits: { rpm: 1000, itpm: 450_000, otpm: 90_000 } },
+  anthropic: { cost: 'metered-output', mechanism: 'bucket', dialect: 'anthropic', limits: { rpm: 1000, itpm: 450_000, otpm: 90_000 } },
 } as const satisfies Readonly<Record<string, SimulatorPreset>>;
 
 /** Name of a preset. */

@@ -1,6 +1,7 @@
 import { LLMQueueException } from '../domain/errors.ts';
 import type { FaultKind } from './faults.ts';
 import type { SimulatedLimitType } from './limits/simulated-limit.ts';
+import type { Dialect } from './simulator-options.ts';
 
 /** One call of the simulated provider, told in tokens instead of text. */
 export interface SimulatedCall {
@@ -17,6 +18,10 @@ export interface SimulatedCall {
   readonly stream?: boolean;
   /** A fault that this call meets for certain; `none` for certainly none. Absent: drawn. */
   readonly fault?: FaultKind | 'none';
+  /** Whose key the call comes with, where the provider has several; default the first one's. */
+  readonly apiKey?: string | undefined;
+  /** Whose headers and errors the answer has; default the provider's own. */
+  readonly dialect?: Dialect | undefined;
   /** Time to headers of this call, ms after its arrival; in place of what the latency model draws, body at once. */
   readonly headersMs?: number;
 }
@@ -28,16 +33,34 @@ export interface ResponseHead {
   readonly headers: Readonly<Record<string, string>>;
   /** Error body, where `status` is not 200. */
   readonly error?: ErrorBody;
+  /** An HTML page in place of what was asked for, whatever `status` says. */
+  readonly html?: string;
 }
 
-/** An error as OpenAI-like providers write it. */
+/** An error as OpenAI-like providers write it, or in Anthropic's envelope. */
 export interface ErrorBody {
+  /** Anthropic only. */
+  readonly type?: 'error';
   readonly error: {
     readonly message: string;
     readonly type?: string;
     readonly param?: string | null;
-    readonly code: string | null;
+    /** An integer with OpenRouter; absent with Anthropic. */
+    readonly code?: string | number | null;
+    /** Anthropic only. */
+    readonly details?: Readonly<Record<string, string>>;
+    /** Azure's content filter only. */
+    readonly innererror?: object;
   };
+  /** Anthropic only. */
+  readonly request_id?: string;
+}
+
+/** What an error is called: its code, in Anthropic's envelope the detailed code or else its type. */
+export function codeOf({ error }: ErrorBody): string | null {
+  const code = error.code ?? error.details?.['error_code'];
+  if (code !== undefined && code !== null) return String(code);
+  return error.code === undefined ? (error.type ?? null) : null;
 }
 
 /** How a call ended, as far as it had an HTTP answer. Resets, truncation and aborts reject with an error instead. */
@@ -59,7 +82,16 @@ export type CallOutcome =
       readonly message: string;
     }
   /** A status that is not 200, or an error inside a 200 (then `status` is what the error stands for). */
-  | { readonly kind: 'error'; readonly status: number; readonly code: string | null; readonly message: string };
+  | {
+      readonly kind: 'error';
+      readonly status: number;
+      readonly code: string | null;
+      readonly message: string;
+      /** The fault that was meant to happen, where it was one. */
+      readonly fault?: FaultKind;
+      /** When to come back, where the answer said so. */
+      readonly retryAfterMs?: number;
+    };
 
 /** The connection broke: reset before or after the headers, or a body that ended early. Retryable; `code` is `ECONNRESET`. */
 export class SimulatedNetworkError extends LLMQueueException {

@@ -1,24 +1,28 @@
 import { admit, chargeRefusal, correctInput, countProduced, type Refusal } from './admission.ts';
 import { type Charge, type CostRule, costRules } from './cost-rules.ts';
-import { modelNotFound, refusalBody, SERVER_ERRORS } from './error-bodies.ts';
+import { errorIn, invalidKey, modelNotFound, refusalBody } from './error-bodies.ts';
 import { type Decision, Exchange, type ExchangeListener, type ExchangePlan } from './exchange.ts';
-import { DEFAULT_STALL_MS, drawFault } from './faults.ts';
+import { answerInstead, answerOfRejection, type FaultFacts, outcomeInBody, spoiledHead } from './fault-answers.ts';
+import { DEFAULT_STALL_MS, drawFault, type FaultKind, isRejection } from './faults.ts';
 import { inProcessCall, type SimulatedResponse } from './in-process-call.ts';
+import { KeyBooks } from './key-books.ts';
 import { drawTiming, type Timing } from './latency.ts';
 import type { LimitAccount, SimulatedLimitStats } from './limits/limit-account.ts';
-import { ModelLimits } from './model-limits.ts';
-import { rateHeaders, retryHeaders } from './rate-headers.ts';
+import type { LimitChange } from './limits/simulated-limit.ts';
+import { type HeaderStyle, rateHeaders, retryHeaders } from './rate-headers.ts';
+import { requestIdHeaders } from './request-id.ts';
 import { SeededRandom } from './seeded-random.ts';
-import type { CallOutcome, ResponseHead, SimulatedCall } from './simulated-call.ts';
-import { checkProviderOptions, type SimulatedProviderOptions } from './simulator-options.ts';
+import { type CallOutcome, codeOf, type ErrorBody, type SimulatedCall } from './simulated-call.ts';
+import { checkProviderOptions, type Dialect, type SimulatedProviderOptions } from './simulator-options.ts';
+import { type SimulatedStream, streamedCall } from './streamed-call.ts';
 
 /** What the provider has seen since its start or the last `reset()`. */
 export interface SimulatorStats {
   /** Calls admitted, faulty ones included. */
   readonly accepted: number;
-  /** Calls answered with a 429. */
+  /** Calls answered with a 429 because a limit had no room; faults that look like one are not among them. */
   readonly refused: number;
-  /** Admitted calls that met a fault. */
+  /** Calls that met a fault. */
   readonly faults: number;
   /** Calls that the caller gave up before they ended. */
   readonly aborted: number;
@@ -37,7 +41,8 @@ const DEFAULT_MAX_OUTPUT_TOKENS = 256;
 export class SimulatedProvider {
   readonly options: SimulatedProviderOptions;
   readonly #random: SeededRandom;
-  readonly #limits: ModelLimits;
+  readonly #books: KeyBooks;
+  readonly #dialect: Dialect;
   readonly #cost: CostRule;
   #accepted = 0;
   #refused = 0;
@@ -51,13 +56,14 @@ export class SimulatedProvider {
     this.options = options;
     this.#random = new SeededRandom(options.seed ?? 1);
     // A generator of its own: the phases of the windows don't depend on when a model is first called.
-    this.#limits = new ModelLimits(options.limits, options.models, new SeededRandom((options.seed ?? 1) + 0x51b));
+    this.#books = new KeyBooks(options, (options.seed ?? 1) + 0x51b);
+    this.#dialect = options.dialect ?? 'openai';
     this.#cost = typeof options.cost === 'function' ? options.cost : costRules[options.cost ?? 'exact'];
   }
 
   /** The models that exist: those configured, or else those called so far. */
   get models(): readonly string[] {
-    return this.#limits.models;
+    return this.#books.models;
   }
 
   /**
@@ -67,6 +73,11 @@ export class SimulatedProvider {
    */
   call(call: SimulatedCall, options: { readonly signal?: AbortSignal } = {}): SimulatedResponse {
     return inProcessCall((listener) => this.exchange(call, listener), options.signal);
+  }
+
+  /** The same call as a stream: beside the two promises, what is produced as it is produced. Leaving the loop hangs up. */
+  streamCall(call: SimulatedCall, options: { readonly signal?: AbortSignal } = {}): SimulatedStream {
+    return streamedCall((listener) => this.exchange({ ...call, stream: true }, listener), options.signal);
   }
 
   /** The same call with callbacks in place of promises; what the HTTP face is built on. Returns how to hang up. */
@@ -80,16 +91,30 @@ export class SimulatedProvider {
     };
   }
 
+  /** Whether a caller with this key (or none) is let in. */
+  knowsKey(key: string | undefined): boolean {
+    return this.#books.knows(key);
+  }
+
+  /**
+   * Changes the sizes of limits while they are at work; what is counted stays counted. A change without `model` or `key` holds
+   * for every limit of its type, also of models that come later.
+   * @throws InvalidConfiguration where a type, size or key is wrong; then nothing has changed
+   */
+  setLimits(changes: readonly LimitChange[]): void {
+    this.#books.resize(changes, this.options.clock.now());
+  }
+
   /** What was counted since the start or the last `reset()`. */
   stats(): SimulatorStats {
-    const limits = this.#limits.all.map((account) => account.stats());
+    const limits = this.#books.all.map((account) => account.stats());
     return { accepted: this.#accepted, refused: this.#refused, faults: this.#faults, aborted: this.#aborted, limits };
   }
 
   /** Starts the statistics afresh. What the limits have counted stays counted. */
   reset(): void {
     this.#accepted = this.#refused = this.#faults = this.#aborted = 0;
-    for (const account of this.#limits.all) account.resetStats();
+    for (const account of this.#books.all) account.resetStats();
   }
 
   /** Draws everything random about a call at its arrival, always in this order, so that a seed means the same run. */
@@ -105,6 +130,7 @@ export class SimulatedProvider {
     const faultAt = random.next();
     const timing = this.#timing(drawTiming(latency ?? NO_LATENCY, { inputTokens: call.inputTokens, outputTokens, stream }, random), call);
     const fault = call.fault === 'none' ? undefined : (call.fault ?? drawnFault);
+    const facts = () => this.#facts(call, this.nextRequestId(), faultAt);
     return {
       clock,
       delayMs,
@@ -114,8 +140,9 @@ export class SimulatedProvider {
       fault,
       faultAt,
       stallMs: faults?.stallMs ?? DEFAULT_STALL_MS,
-      decide: () => this.#decide(call, outputTokens, fault !== undefined),
-      serverError: (head) => this.#serverError(head, faultAt),
+      decide: () => this.#decide(call, outputTokens, fault, faultAt),
+      instead: (head) => fault && answerInstead(fault, head, facts()),
+      inBody: () => outcomeInBody(fault, facts()),
     };
   }
 
@@ -124,25 +151,37 @@ export class SimulatedProvider {
     return { headersMs: call.headersMs, firstTokenMs: call.headersMs, doneMs: call.headersMs };
   }
 
-  #decide(call: SimulatedCall, outputTokens: number, faulty: boolean): Decision {
+  #dialectOf(call: SimulatedCall): Dialect {
+    return call.dialect ?? this.#dialect;
+  }
+
+  #facts(call: SimulatedCall, requestId: string, draw: number): FaultFacts {
+    return { dialect: this.#dialectOf(call), model: call.model, requestId, draw, options: this.options };
+  }
+
+  #decide(call: SimulatedCall, outputTokens: number, fault: FaultKind | undefined, draw: number): Decision {
     const now = this.options.clock.now();
-    const accounts = this.#limits.of(call.model);
-    const requestId = { 'x-request-id': this.nextRequestId() };
-    if (!accounts) {
-      const error = modelNotFound(call.model);
-      const { message, code } = error.error;
-      return { admitted: false, head: { status: 404, headers: requestId, error }, outcome: { kind: 'error', status: 404, code, message } };
+    const dialect = this.#dialectOf(call);
+    const requestId = this.nextRequestId();
+    const named = requestIdHeaders(dialect, requestId);
+    const books = this.#books.of(call.apiKey);
+    if (!books) return denied(401, errorIn(dialect, 401, invalidKey(), requestId), named);
+    const accounts = books.of(call.model);
+    if (!accounts) return denied(404, errorIn(dialect, 404, modelNotFound(call.model), requestId), named);
+    if (fault && isRejection(fault)) {
+      this.#faults += 1;
+      return { admitted: false, ...answerOfRejection(fault, named, this.#facts(call, requestId, draw)) };
     }
     const { inputTokens, estimatedInputTokens = inputTokens, maxOutputTokens } = call;
     const charge = this.#cost({ inputTokens, estimatedInputTokens, maxOutputTokens, outputTokens });
     const refusal = admit(accounts, charge, now);
-    if (refusal) return this.#refuse(call.model, accounts, refusal, requestId);
+    if (refusal) return this.#refuse(call, accounts, refusal, requestId);
     this.#accepted += 1;
-    if (faulty) this.#faults += 1;
-    const head = { status: 200, headers: { ...requestId, ...rateHeaders(accounts, now, this.options.dialect ?? 'openai') } };
+    if (fault) this.#faults += 1;
+    const head = { status: 200, headers: { ...named, ...this.#rateHeaders(accounts, now, dialect) } };
     return {
       admitted: true,
-      head,
+      head: spoiledHead(fault, head),
       metered: charge.metered,
       produce: (tokens) => {
         if (charge.metered) countProduced(accounts, tokens, this.options.clock.now());
@@ -151,14 +190,29 @@ export class SimulatedProvider {
     };
   }
 
-  #refuse(model: string, accounts: readonly LimitAccount[], refusal: Refusal, requestId: Record<string, string>): Decision {
+  #rateHeaders(accounts: readonly LimitAccount[], now: number, dialect: Dialect, refusal?: Refusal): Record<string, string> {
+    const { hideHeaders, roundRemaining, azure, clock } = this.options;
+    if (hideHeaders) return {};
+    if (dialect === 'anthropic') return rateHeaders(accounts, now, dialect, { wallMs: clock.wallMs(), rounded: roundRemaining });
+    if (dialect !== 'azure' || !azure) return rateHeaders(accounts, now, dialect);
+    const overdrawn: HeaderStyle = refusal && azure.negativeRemaining ? { overdrawn: refusal } : {};
+    return rateHeaders(accounts, now, dialect, { ...overdrawn, sentinels: azure.sentinels });
+  }
+
+  #refuse(call: SimulatedCall, accounts: readonly LimitAccount[], refusal: Refusal, requestId: string): Decision {
     const now = this.options.clock.now();
-    const dialect = this.options.dialect ?? 'openai';
+    const dialect = this.#dialectOf(call);
+    const { hideHeaders, hideRetryAfter, azure, chargeRefusals } = this.options;
     this.#refused += 1;
-    if (this.options.chargeRefusals) chargeRefusal(accounts, now);
+    if (chargeRefusals) chargeRefusal(accounts, now);
     const tooLarge = !Number.isFinite(refusal.waitMs);
-    const headers = { ...requestId, ...rateHeaders(accounts, now, dialect), ...retryHeaders(refusal.waitMs, dialect) };
-    const error = refusalBody(model, refusal, dialect);
+    const silent = hideRetryAfter || (dialect === 'azure' && azure?.sentinels);
+    const headers = {
+      ...requestIdHeaders(dialect, requestId),
+      ...this.#rateHeaders(accounts, now, dialect, refusal),
+      ...(silent ? {} : retryHeaders(refusal.waitMs, dialect)),
+    };
+    const error = refusalBody(call.model, refusal, dialect, requestId, { amounts: hideHeaders, wait: hideRetryAfter });
     const outcome: CallOutcome = {
       kind: 'refused',
       limitType: refusal.limit.spec.type,
@@ -166,7 +220,8 @@ export class SimulatedProvider {
       tooLarge,
       message: error.error.message,
     };
-    return { admitted: false, head: { status: 429, headers, error }, outcome };
+    const inStream = dialect === 'azure' && azure?.refuseInStream && call.stream && !tooLarge;
+    return { admitted: false, head: inStream ? { status: 200, headers } : { status: 429, headers, error }, outcome };
   }
 
   #finish(accounts: readonly LimitAccount[], charge: Charge, admittedAt: number, inputTokens: number, outputTokens: number): CallOutcome {
@@ -175,16 +230,14 @@ export class SimulatedProvider {
     return { kind: 'completed', inputTokens, outputTokens, usage };
   }
 
-  #serverError(head: ResponseHead, draw: number): { head: ResponseHead; outcome: CallOutcome } {
-    const status = draw < 0.5 ? 500 : 503;
-    const error = SERVER_ERRORS[status];
-    const { message, code } = error.error;
-    return { head: { status, headers: head.headers, error }, outcome: { kind: 'error', status, code, message } };
-  }
-
-  /** A fresh id for an `x-request-id` header. */
+  /** A fresh id for a request-id header. */
   nextRequestId(): string {
     this.#requestNumber += 1;
     return `req_${this.#requestNumber.toString(16).padStart(12, '0')}`;
   }
+}
+
+function denied(status: number, error: ErrorBody, headers: Readonly<Record<string, string>>): Decision {
+  const outcome: CallOutcome = { kind: 'error', status, code: codeOf(error), message: error.error.message };
+  return { admitted: false, head: { status, headers, error }, outcome };
 }

@@ -4,10 +4,32 @@ import type { CostRule, CostRuleName } from './cost-rules.ts';
 import { checkFaults, type FaultRates } from './faults.ts';
 import type { LatencyModel } from './latency.ts';
 import { checkLimit, type SimulatedLimit } from './limits/simulated-limit.ts';
+import type { SimulatedScript } from './request-script.ts';
 import type { Range } from './seeded-random.ts';
 
-/** Whose headers and error bodies are spoken. All three use OpenAI's paths and header names; units and texts differ. */
-export type Dialect = 'openai' | 'azure' | 'groq';
+/**
+ * Whose headers and error bodies are spoken. The first three use OpenAI's header names; units and texts differ. Over HTTP
+ * Anthropic's paths always speak `anthropic` and Azure's always `azure`.
+ */
+export type Dialect = 'openai' | 'azure' | 'groq' | 'anthropic';
+
+/** What Azure has been seen to do. */
+export interface AzureQuirks {
+  /** Limits and what remains of them are sent as -1, resets as 0, and no `retry-after`. Default `false`. */
+  readonly sentinels?: boolean;
+  /** A refusal shows what remains less what was asked for: a negative number. Default `false`. */
+  readonly negativeRemaining?: boolean;
+  /** A stream is refused with status 200 and `retry-after`, then an error event. Default `false`. */
+  readonly refuseInStream?: boolean;
+}
+
+/** What the server's own script is told of a request over HTTP. */
+export interface ScriptedRequest {
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The caller's key, if any. */
+  readonly apiKey: string | undefined;
+}
 
 /** What a {@link SimulatedProvider} is made from. */
 export interface SimulatedProviderOptions {
@@ -25,12 +47,29 @@ export interface SimulatedProviderOptions {
   readonly faults?: FaultRates;
   /** `true`: a refused call costs one request on the request limits, where one fits. Default `false`. */
   readonly chargeRefusals?: boolean;
-  /** HTTP only: the key that a caller must send as a bearer token. Absent: any or none. */
+  /** The only key there is; over HTTP it must be sent as the dialect has it. Absent: any or none. */
   readonly apiKey?: string;
+  /** The keys there are, each with limits of its own, so that two keys have twice the capacity. In place of `apiKey`. */
+  readonly apiKeys?: readonly string[];
   /** The models that exist; any other gets a 404. Absent: any name, at most 1,000 different ones. */
   readonly models?: readonly string[];
   /** Default `openai`. */
   readonly dialect?: Dialect;
+  /** `true`: no rate-limit headers, and refusals don't say how large the limit is. Default `false`. */
+  readonly hideHeaders?: boolean;
+  /** `true`: refusals don't say when to come back. Default `false`. */
+  readonly hideRetryAfter?: boolean;
+  /** Anthropic: remaining tokens are shown to the nearest thousand. Default `true`. */
+  readonly roundRemaining?: boolean;
+  readonly azure?: AzureQuirks;
+  /** Tokens that fit in a model's context; a longer input gets a 400. Absent: any. */
+  readonly contextTokens?: number;
+  /** HTTP only: a larger body gets a 413; default 16 MiB. */
+  readonly maxBodyBytes?: number;
+  /** HTTP only: no response has more tokens, whatever `max_tokens` says; default 16,384. */
+  readonly maxResponseTokens?: number;
+  /** HTTP only: scripts requests from the server's side, before `metadata.simulate` and `[[simulate: …]]` are looked at. */
+  readonly script?: (request: ScriptedRequest) => SimulatedScript | undefined;
   /** Longest response of a call that says neither `maxOutputTokens` nor `outputTokens`; default 256. */
   readonly defaultMaxOutputTokens?: number;
 }
@@ -42,18 +81,30 @@ function checkRange(range: Range, path: string): void {
   }
 }
 
+/** @throws InvalidConfiguration without repeating a key */
+function checkKeys({ apiKey, apiKeys }: SimulatedProviderOptions): void {
+  if (apiKeys === undefined) return;
+  if (apiKey !== undefined) throw new InvalidConfiguration('Both apiKey and apiKeys are given; expected one of them.', 'apiKeys');
+  if (apiKeys.length === 0 || apiKeys.includes('') || new Set(apiKeys).size < apiKeys.length) {
+    throw new InvalidConfiguration(`apiKeys has ${apiKeys.length} keys; expected at least one, none empty and no two the same.`, 'apiKeys');
+  }
+}
+
 /** @throws InvalidConfiguration naming the path, the value and what was expected */
 export function checkProviderOptions(options: SimulatedProviderOptions): void {
   for (const [index, limit] of options.limits.entries()) checkLimit(limit, `limits[${index}]`);
   if (options.faults) checkFaults(options.faults);
+  if (options.faults?.retryAfterMs) checkRange(options.faults.retryAfterMs, 'faults.retryAfterMs');
+  checkKeys(options);
   if (options.countDelayMs) checkRange(options.countDelayMs, 'countDelayMs');
   const { latency } = options;
   if (latency && 'headersMs' in latency) {
     checkRange(latency.headersMs, 'latency.headersMs');
     if (latency.bodyMs) checkRange(latency.bodyMs, 'latency.bodyMs');
   }
-  const longest = options.defaultMaxOutputTokens;
-  if (longest !== undefined && !(Number.isInteger(longest) && longest > 0)) {
-    throw new InvalidConfiguration(`defaultMaxOutputTokens is ${longest}; expected an integer of at least 1.`, 'defaultMaxOutputTokens');
+  for (const name of ['defaultMaxOutputTokens', 'maxResponseTokens', 'contextTokens'] as const) {
+    const tokens = options[name];
+    if (tokens !== undefined && !(Number.isInteger(tokens) && tokens > 0))
+      throw new InvalidConfiguration(`${name} is ${tokens}; expected an integer of at least 1.`, name);
   }
 }

@@ -1,4 +1,7 @@
+import type { SimulatedScript } from '../request-script.ts';
 import type { CallOutcome, ErrorBody, SimulatedCall } from '../simulated-call.ts';
+import type { Dialect } from '../simulator-options.ts';
+import type { JsonObject } from './request-fields.ts';
 
 /** An outcome with an error in it. */
 export type ErrorOutcome = Extract<CallOutcome, { kind: 'error' }>;
@@ -13,8 +16,8 @@ export interface ApiAnswer {
   portion(from: number, to: number): string;
   /** Events after the last token, the terminal one included. */
   end(outputTokens: number): string;
-  /** Events of an error in the middle of a stream. */
-  streamError(outcome: ErrorOutcome): string;
+  /** Events of an error in a stream. `begun`: {@link begin} has been sent. */
+  streamError(outcome: ErrorOutcome, begun: boolean): string;
   /** Body of an error inside a 200. */
   bodyError(outcome: ErrorOutcome): string;
 }
@@ -31,10 +34,21 @@ export interface ApiProblem {
   readonly error: ErrorBody;
 }
 
+/** An endpoint that computes its answer and costs nothing. */
+export interface ApiReply {
+  /** JSON text. */
+  readonly reply: string;
+}
+
+/** Reads a request's body. `preset`: the script of the server's side, in place of the request's own. */
+export type Endpoint = (body: JsonObject, context: ApiContext, preset?: SimulatedScript) => ApiRequest | ApiProblem | ApiReply;
+
 /** What a request's body is read with. */
 export interface ApiContext {
   /** Unique in this server; ids are made from it. */
   readonly id: string;
+  /** How the path speaks. */
+  readonly dialect: Dialect;
   /** Seconds since the epoch. */
   readonly created: number;
   /** Longest drawn response of a request that sets no `max_tokens`. */

@@ -1,17 +1,19 @@
+import type { ResponseKind, SimulatedScript } from '../request-script.ts';
 import type { ApiAnswer, ApiContext, ApiProblem, ApiRequest, ErrorOutcome } from './api-answer.ts';
-import { fillerText, tokensOfCharacters } from './filler-text.ts';
+import { tokensOfCharacters } from './filler-text.ts';
 import {
   badRequest,
+  firstToolName,
   isObject,
   isProblem,
   type JsonObject,
   maxTokensOf,
+  type PlannedOutput,
   plannedOutput,
   scriptOf,
   textLength,
   toolsLength,
 } from './request-fields.ts';
-import type { ResponseKind, SimulatedScript } from './request-script.ts';
 
 /** At most so many events per portion: a portion's tokens share them. */
 const MOST_EVENTS = 32;
@@ -22,14 +24,28 @@ interface ChatPlan {
   readonly model: string;
   readonly inputTokens: number;
   readonly kind: ResponseKind;
+  /** As JSON. */
   readonly toolName: string;
   readonly includeUsage: boolean;
+  readonly cachedTokens: number;
+  readonly output: PlannedOutput;
 }
 
-function usageJson(inputTokens: number, outputTokens: number): string {
+/** Azure's streams begin with the filter's verdict on the prompt, in a chunk without choices. */
+const PROMPT_FILTER =
+  'data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]}\n\n';
+
+/** What stands around filler that has to be the arguments of a tool call. */
+const ARGUMENTS = ['{\\"query\\":\\"', '\\"}'] as const;
+
+function argumentFrame({ output }: ChatPlan): readonly [string, string] {
+  return output.scripted ? ['', ''] : ARGUMENTS;
+}
+
+function usageJson({ inputTokens, cachedTokens }: ChatPlan, outputTokens: number): string {
   return (
     `{"prompt_tokens":${inputTokens},"completion_tokens":${outputTokens},"total_tokens":${inputTokens + outputTokens},` +
-    '"prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":0,"audio_tokens":0},' +
+    `"prompt_tokens_details":{"cached_tokens":${cachedTokens},"cache_write_tokens":0,"audio_tokens":0},` +
     '"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}'
   );
 }
@@ -47,10 +63,11 @@ function finishReason(kind: ResponseKind): string {
 }
 
 function messageJson(plan: ChatPlan, outputTokens: number): string {
-  const text = fillerText(0, outputTokens);
+  const text = plan.output.text.json(0, outputTokens);
   if (plan.kind === 'refusal') return `{"role":"assistant","content":null,"refusal":"${text}"}`;
   if (plan.kind !== 'tool_call') return `{"role":"assistant","content":"${text}","refusal":null}`;
-  const call = `{"id":"call_${plan.context.id}","type":"function","function":{"name":${plan.toolName},"arguments":"{\\"query\\":\\"${text}\\"}"}}`;
+  const [open, close] = argumentFrame(plan);
+  const call = `{"id":"call_${plan.context.id}","type":"function","function":{"name":${plan.toolName},"arguments":"${open}${text}${close}"}}`;
   return `{"role":"assistant","content":null,"refusal":null,"tool_calls":[${call}]}`;
 }
 
@@ -62,6 +79,8 @@ function chatAnswer(plan: ChatPlan): ApiAnswer {
   const common = `"created":${created},"model":${plan.model},"service_tier":"default","system_fingerprint":"fp_simulated"`;
   const chunk = (delta: string, finish = 'null') =>
     `data: ${start}.chunk",${common},"choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]${usageNull}}\n\n`;
+  const filter = plan.context.dialect === 'azure' ? PROMPT_FILTER : '';
+  const [open, close] = argumentFrame(plan);
   const piece = (text: string) => {
     if (plan.kind === 'refusal') return chunk(`{"refusal":"${text}"}`);
     return chunk(plan.kind === 'tool_call' ? `{"tool_calls":[{"index":0,"function":{"arguments":"${text}"}}]}` : `{"content":"${text}"}`);
@@ -69,24 +88,22 @@ function chatAnswer(plan: ChatPlan): ApiAnswer {
   return {
     whole: (outputTokens) =>
       `${start}",${common},"choices":[{"index":0,"message":${messageJson(plan, outputTokens)},"logprobs":null,` +
-      `"finish_reason":"${finishReason(plan.kind)}"}],"usage":${usageJson(plan.inputTokens, outputTokens)}}`,
+      `"finish_reason":"${finishReason(plan.kind)}"}],"usage":${usageJson(plan, outputTokens)}}`,
     begin() {
       if (plan.kind === 'refusal') return chunk('{"role":"assistant","refusal":""}');
-      if (plan.kind !== 'tool_call') return chunk('{"role":"assistant","content":""}');
+      if (plan.kind !== 'tool_call') return filter + chunk('{"role":"assistant","content":""}');
       const call = `{"index":0,"id":"call_${id}","type":"function","function":{"name":${plan.toolName},"arguments":""}}`;
-      return chunk(`{"role":"assistant","content":null,"tool_calls":[${call}]}`) + piece('{\\"query\\":\\"');
+      return filter + chunk(`{"role":"assistant","content":null,"tool_calls":[${call}]}`) + (open && piece(open));
     },
     portion(from, to) {
       const step = Math.max(1, Math.ceil((to - from) / MOST_EVENTS));
       let events = '';
-      for (let at = from; at < to; at += step) events += piece(fillerText(at, Math.min(at + step, to)));
+      for (let at = from; at < to; at += step) events += piece(plan.output.text.json(at, Math.min(at + step, to)));
       return events;
     },
     end(outputTokens) {
-      const last = (plan.kind === 'tool_call' ? piece('\\"}') : '') + chunk('{}', `"${finishReason(plan.kind)}"`);
-      const usage = plan.includeUsage
-        ? `data: ${start}.chunk",${common},"choices":[],"usage":${usageJson(plan.inputTokens, outputTokens)}}\n\n`
-        : '';
+      const last = (plan.kind === 'tool_call' && close ? piece(close) : '') + chunk('{}', `"${finishReason(plan.kind)}"`);
+      const usage = plan.includeUsage ? `data: ${start}.chunk",${common},"choices":[],"usage":${usageJson(plan, outputTokens)}}\n\n` : '';
       return `${last}${usage}data: [DONE]\n\n`;
     },
     streamError: (outcome) => `data: ${errorJson(outcome)}\n\n`,
@@ -95,14 +112,8 @@ function chatAnswer(plan: ChatPlan): ApiAnswer {
 }
 
 function errorJson({ message, code }: ErrorOutcome): string {
-  return JSON.stringify({ error: { message, type: 'server_error', param: null, code } });
-}
-
-/** Name of the first tool offered, in either of OpenAI's shapes, as JSON. */
-export function firstToolName(tools: unknown): string {
-  const first: unknown = Array.isArray(tools) ? tools[0] : undefined;
-  const described = isObject(first) ? (isObject(first['function']) ? first['function'] : first) : {};
-  return JSON.stringify(typeof described['name'] === 'string' ? described['name'] : 'lookup');
+  const type = code === 'rate_limit_exceeded' ? 'requests' : 'server_error';
+  return JSON.stringify({ error: { message, type, param: null, code } });
 }
 
 /** Reads a body of `POST /v1/chat/completions`. */
@@ -127,8 +138,10 @@ export function chatCompletion(body: JsonObject, context: ApiContext, preset?: S
     model: JSON.stringify(model),
     inputTokens,
     kind: output.cut ? 'length' : (script.kind ?? 'answer'),
-    toolName: firstToolName(body['tools']),
+    toolName: JSON.stringify(firstToolName(body['tools'])),
     includeUsage: stream && isObject(options) && options['include_usage'] === true,
+    cachedTokens: Math.min(script.cachedTokens ?? 0, inputTokens),
+    output,
   };
   const { fault, headersMs } = script;
   return {

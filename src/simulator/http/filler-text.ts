@@ -17,6 +17,27 @@ export function fillerText(from: number, to: number): string {
   return first + BLOCK.repeat(Math.floor(rest / BLOCK_TOKENS)) + BLOCK.slice(0, (rest % BLOCK_TOKENS) * CHARACTERS_PER_TOKEN);
 }
 
+/** What a response says, by tokens of four characters. */
+export interface ResponseText {
+  /** Tokens `from` (included) to `to` (excluded). */
+  raw(from: number, to: number): string;
+  /** The same as the inside of a JSON string. */
+  json(from: number, to: number): string;
+}
+
+export const FILLER: ResponseText = { raw: fillerText, json: fillerText };
+
+/** A given text; characters outside of the basic plane are never cut in two. */
+export function scriptedText(text: string): ResponseText & { readonly tokens: number } {
+  const characters = Array.from(text);
+  const raw = (from: number, to: number) => characters.slice(from * CHARACTERS_PER_TOKEN, to * CHARACTERS_PER_TOKEN).join('');
+  return {
+    tokens: Math.ceil(characters.length / CHARACTERS_PER_TOKEN),
+    raw,
+    json: (from, to) => JSON.stringify(raw(from, to)).slice(1, -1),
+  };
+}
+
 /** How a provider guesses tokens from characters: one per four, at least one. */
 export function tokensOfCharacters(characters: number): number {
   return Math.max(1, Math.ceil(characters / CHARACTERS_PER_TOKEN));

@@ -1,12 +1,23 @@
 import { invalidRequest } from '../error-bodies.ts';
+import { directiveIn, parseScript, type SimulatedScript } from '../request-script.ts';
 import type { ApiContext, ApiProblem } from './api-answer.ts';
-import { directiveIn, parseScript, type SimulatedScript } from './request-script.ts';
+import { FILLER, type ResponseText, scriptedText } from './filler-text.ts';
 
 /** A parsed JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A JSON object's text; undefined: it is something else. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function badRequest(message: string, param: string | null = null): ApiProblem {
@@ -18,13 +29,21 @@ export function textLength(content: unknown): number {
   if (typeof content === 'string') return content.length;
   if (Array.isArray(content)) return content.reduce((sum: number, part) => sum + textLength(part), 0);
   if (!isObject(content)) return 0;
-  const { text, content: inner, arguments: callArguments, output, refusal, function: called, tool_calls: calls } = content;
-  return [text, inner, callArguments, output, refusal, called, calls].reduce((sum: number, field) => sum + textLength(field), 0);
+  const { text, content: inner, arguments: callArguments, output, refusal, function: called, tool_calls: calls, input } = content;
+  const used = isObject(input) ? JSON.stringify(input) : undefined;
+  return [text, inner, callArguments, output, refusal, called, calls, used].reduce((sum: number, field) => sum + textLength(field), 0);
 }
 
 /** Characters of the tools offered, whose schemas are part of the input. */
 export function toolsLength(tools: unknown): number {
   return Array.isArray(tools) && tools.length > 0 ? JSON.stringify(tools).length : 0;
+}
+
+/** Name of the first tool offered, in OpenAI's shapes or Anthropic's. */
+export function firstToolName(tools: unknown): string {
+  const first: unknown = Array.isArray(tools) ? tools[0] : undefined;
+  const described = isObject(first) ? (isObject(first['function']) ? first['function'] : first) : {};
+  return typeof described['name'] === 'string' ? described['name'] : 'lookup';
 }
 
 function lastText(content: unknown): string | undefined {
@@ -58,12 +77,24 @@ export function maxTokensOf(body: JsonObject, names: readonly string[]): number 
   return undefined;
 }
 
-/** Length of the response and whether `max_tokens` cuts it. */
-export function plannedOutput(
-  script: SimulatedScript,
-  maxTokens: number | undefined,
-  context: ApiContext,
-): { tokens: number; cut: boolean } {
+/** What a response will be. */
+export interface PlannedOutput {
+  readonly tokens: number;
+  /** `max_tokens` cuts it. */
+  readonly cut: boolean;
+  readonly text: ResponseText;
+  /** The text was given; else it is filler. */
+  readonly scripted: boolean;
+}
+
+/** What a response will say, how long it is, and whether `max_tokens` cuts it. */
+export function plannedOutput(script: SimulatedScript, maxTokens: number | undefined, context: ApiContext): PlannedOutput {
+  const text = script.text === undefined ? undefined : scriptedText(script.text);
+  const length = plannedLength(text ? { ...script, outputTokens: text.tokens } : script, maxTokens, context);
+  return { ...length, text: text ?? FILLER, scripted: text !== undefined };
+}
+
+function plannedLength(script: SimulatedScript, maxTokens: number | undefined, context: ApiContext): { tokens: number; cut: boolean } {
   const most = Math.min(maxTokens ?? context.defaultMaxTokens, context.maxResponseTokens);
   if (script.kind === 'length') return { tokens: Math.min(script.outputTokens ?? most, most), cut: true };
   if (script.outputTokens === undefined) return { tokens: context.drawTokens(most), cut: false };

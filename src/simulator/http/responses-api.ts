@@ -1,8 +1,18 @@
-import type { ApiAnswer, ApiContext, ApiProblem, ApiRequest, ErrorOutcome } from './api-answer.ts';
-import { firstToolName } from './chat-completions.ts';
-import { fillerText, tokensOfCharacters } from './filler-text.ts';
-import { badRequest, isProblem, type JsonObject, maxTokensOf, plannedOutput, scriptOf, textLength, toolsLength } from './request-fields.ts';
-import type { ResponseKind, SimulatedScript } from './request-script.ts';
+import type { ResponseKind, SimulatedScript } from '../request-script.ts';
+import type { ApiAnswer, ApiContext, ApiProblem, ApiReply, ApiRequest, ErrorOutcome } from './api-answer.ts';
+import { tokensOfCharacters } from './filler-text.ts';
+import {
+  badRequest,
+  firstToolName,
+  isProblem,
+  type JsonObject,
+  maxTokensOf,
+  type PlannedOutput,
+  plannedOutput,
+  scriptOf,
+  textLength,
+  toolsLength,
+} from './request-fields.ts';
 
 const MOST_EVENTS = 32;
 
@@ -13,12 +23,14 @@ interface ResponsePlan {
   readonly maxTokens: number | undefined;
   readonly kind: ResponseKind;
   readonly toolName: string;
+  readonly cachedTokens: number;
+  readonly output: PlannedOutput;
 }
 
-function usage(inputTokens: number, outputTokens: number): object {
+function usage({ inputTokens, cachedTokens }: ResponsePlan, outputTokens: number): object {
   return {
     input_tokens: inputTokens,
-    input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
+    input_tokens_details: { cached_tokens: cachedTokens, cache_write_tokens: 0 },
     output_tokens: outputTokens,
     output_tokens_details: { reasoning_tokens: 0 },
     total_tokens: inputTokens + outputTokens,
@@ -65,11 +77,15 @@ function contentPart(kind: ResponseKind, text: string): object {
   return kind === 'refusal' ? { type: 'refusal', refusal: text } : { type: 'output_text', text, annotations: [], logprobs: [] };
 }
 
+function callArguments(plan: ResponsePlan, text: string): string {
+  return plan.output.scripted ? text : JSON.stringify({ query: text });
+}
+
 function outputItem(plan: ResponsePlan, status: string, text: string | undefined): object {
   const { id } = plan.context;
   if (plan.kind === 'tool_call') {
-    const call = text === undefined ? '' : JSON.stringify({ query: text });
-    return { type: 'function_call', id: `fc_${id}`, call_id: `call_${id}`, name: JSON.parse(plan.toolName), arguments: call, status };
+    const call = text === undefined ? '' : callArguments(plan, text);
+    return { type: 'function_call', id: `fc_${id}`, call_id: `call_${id}`, name: plan.toolName, arguments: call, status };
   }
   const content = text === undefined ? [] : [contentPart(plan.kind, text)];
   return { type: 'message', id: `msg_${id}`, status, role: 'assistant', content };
@@ -78,9 +94,9 @@ function outputItem(plan: ResponsePlan, status: string, text: string | undefined
 function finished(plan: ResponsePlan, outputTokens: number): object {
   const reason = incompleteReason(plan.kind);
   const status = reason ? 'incomplete' : 'completed';
-  const item = outputItem(plan, status, fillerText(0, outputTokens));
+  const item = outputItem(plan, status, plan.output.text.raw(0, outputTokens));
   const incomplete = reason ? { reason } : null;
-  return responseObject(plan, status, [item], { usage: usage(plan.inputTokens, outputTokens), incomplete_details: incomplete });
+  return responseObject(plan, status, [item], { usage: usage(plan, outputTokens), incomplete_details: incomplete });
 }
 
 function failed(plan: ResponsePlan, { message, code }: ErrorOutcome): object {
@@ -96,27 +112,29 @@ function responsesAnswer(plan: ResponsePlan): ApiAnswer {
   const event = (type: string, fields: object) =>
     `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...fields })}\n\n`;
   const delta = (text: string) => event(`response.${deltaType}.delta`, { ...place, delta: text });
+  const frame = (text: string) => (plan.output.scripted ? '' : delta(text));
+  const created = () => event('response.created', { response: responseObject(plan, 'in_progress', []) });
   return {
     whole: (outputTokens) => JSON.stringify(finished(plan, outputTokens)),
     begin() {
       const response = responseObject(plan, 'in_progress', []);
       const opened =
-        event('response.created', { response }) +
+        created() +
         event('response.in_progress', { response }) +
         event('response.output_item.added', { output_index: 0, item: outputItem(plan, 'in_progress', undefined) });
-      return opened + (isCall ? delta('{"query":"') : event('response.content_part.added', { ...place, part: contentPart(plan.kind, '') }));
+      return opened + (isCall ? frame('{"query":"') : event('response.content_part.added', { ...place, part: contentPart(plan.kind, '') }));
     },
     portion(from, to) {
       const step = Math.max(1, Math.ceil((to - from) / MOST_EVENTS));
       let events = '';
-      for (let at = from; at < to; at += step) events += delta(fillerText(at, Math.min(at + step, to)));
+      for (let at = from; at < to; at += step) events += delta(plan.output.text.raw(at, Math.min(at + step, to)));
       return events;
     },
     end(outputTokens) {
-      const text = fillerText(0, outputTokens);
+      const text = plan.output.text.raw(0, outputTokens);
       const reason = incompleteReason(plan.kind);
       const done = isCall
-        ? delta('"}') + event('response.function_call_arguments.done', { ...place, arguments: JSON.stringify({ query: text }) })
+        ? frame('"}') + event('response.function_call_arguments.done', { ...place, arguments: callArguments(plan, text) })
         : event(`response.${deltaType}.done`, { ...place, [plan.kind === 'refusal' ? 'refusal' : 'text']: text }) +
           event('response.content_part.done', { ...place, part: contentPart(plan.kind, text) });
       const item = outputItem(plan, reason ? 'incomplete' : 'completed', text);
@@ -126,7 +144,8 @@ function responsesAnswer(plan: ResponsePlan): ApiAnswer {
         event(`response.${reason ? 'incomplete' : 'completed'}`, { response: finished(plan, outputTokens) })
       );
     },
-    streamError: (outcome) =>
+    streamError: (outcome, begun) =>
+      (begun ? '' : created()) +
       event('error', { code: outcome.code ?? 'server_error', message: outcome.message, param: null }) +
       event('response.failed', { response: failed(plan, outcome) }),
     bodyError: (outcome) => JSON.stringify(failed(plan, outcome)),
@@ -145,12 +164,19 @@ export function responsesRequest(body: JsonObject, context: ApiContext, preset?:
   if (isProblem(script)) return script;
   const output = plannedOutput(script, maxTokens, context);
   const inputTokens = tokensOfCharacters(textLength(input) + textLength(body['instructions']) + toolsLength(body['tools']));
+  const cachedTokens = Math.min(script.cachedTokens ?? 0, inputTokens);
   const kind = output.cut ? 'length' : (script.kind ?? 'answer');
-  const plan: ResponsePlan = { context, model, inputTokens, maxTokens, kind, toolName: firstToolName(body['tools']) };
+  const plan: ResponsePlan = { context, model, inputTokens, maxTokens, kind, toolName: firstToolName(body['tools']), cachedTokens, output };
   const { fault, headersMs } = script;
   const stream = body['stream'] === true;
   return {
     call: { model, inputTokens, maxOutputTokens: maxTokens, outputTokens: output.tokens, stream, fault, headersMs },
     answer: responsesAnswer(plan),
   };
+}
+
+/** Reads a body of `POST /v1/responses/input_tokens`. */
+export function inputTokens(body: JsonObject): ApiReply {
+  const tokens = tokensOfCharacters(textLength(body['input']) + textLength(body['instructions']) + toolsLength(body['tools']));
+  return { reply: `{"object":"response.input_tokens","input_tokens":${tokens}}` };
 }

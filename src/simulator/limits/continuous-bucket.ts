@@ -5,14 +5,18 @@ import { type LimitCounter, slack } from './limit-counter.ts';
  * Groq describe; the wait `(used + requested − limit) ÷ (limit ÷ window)` reproduces OpenAI's published texts.
  */
 export class ContinuousBucket implements LimitCounter {
-  readonly capacity: number;
+  #capacity: number;
   readonly #windowMs: number;
   #used = 0;
   #at = 0;
 
   constructor(limit: number, windowMs: number) {
-    this.capacity = limit;
+    this.#capacity = limit;
     this.#windowMs = windowMs;
+  }
+
+  get capacity(): number {
+    return this.#capacity;
   }
 
   used(now: number): number {
@@ -35,6 +39,12 @@ export class ContinuousBucket implements LimitCounter {
 
   giveBack(amount: number, _at: number, now: number): void {
     this.#used = Math.max(0, this.used(now) - amount);
+  }
+
+  /** What has flowed in until now came at the old rate. */
+  resize(limit: number, now: number): void {
+    this.#used = this.used(now);
+    this.#capacity = limit;
   }
 
   emptyInMs(now: number): number {

@@ -2,7 +2,7 @@ import { type LimitCounter, slack } from './limit-counter.ts';
 
 /** A counter that is set to zero at the end of each window; the windows' phase is unknown to the client. */
 export class FixedWindow implements LimitCounter {
-  readonly capacity: number;
+  #capacity: number;
   readonly #windowMs: number;
   readonly #phaseMs: number;
   #used = 0;
@@ -10,9 +10,13 @@ export class FixedWindow implements LimitCounter {
 
   /** @param phaseMs where in [0, windowMs) the windows begin */
   constructor(limit: number, windowMs: number, phaseMs: number) {
-    this.capacity = limit;
+    this.#capacity = limit;
     this.#windowMs = windowMs;
     this.#phaseMs = phaseMs;
+  }
+
+  get capacity(): number {
+    return this.#capacity;
   }
 
   used(now: number): number {
@@ -36,6 +40,10 @@ export class FixedWindow implements LimitCounter {
   giveBack(amount: number, at: number, now: number): void {
     const used = this.used(now);
     if (this.#windowAt(at) === this.#window) this.#used = Math.max(0, used - amount);
+  }
+
+  resize(limit: number): void {
+    this.#capacity = limit;
   }
 
   emptyInMs(now: number): number {

@@ -15,6 +15,8 @@ export interface LimitCounter {
   used(now: number): number;
   /** Milliseconds until nothing is counted any more: what a `reset` header says. */
   emptyInMs(now: number): number;
+  /** Changes the limit from `now` on; what is counted stays counted. */
+  resize(limit: number, now: number): void;
 }
 
 /** Rounding slack of floating-point sums: a request is not refused over a billionth of a limit. */

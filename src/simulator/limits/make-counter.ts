@@ -21,8 +21,9 @@ export function makeCounter(spec: SimulatedLimit, random: SeededRandom): LimitCo
       return new SlidingLog(spec.limit, spec.windowMs);
     case 'subwindow': {
       const sliceMs = Math.min(spec.subWindowMs ?? DEFAULT_SUB_WINDOW_MS, spec.windowMs);
-      const sliceLimit = Math.max(1, (spec.limit * sliceMs) / spec.windowMs);
-      return new SubWindow(fixedWindow(spec.limit, spec.windowMs, random), fixedWindow(sliceLimit, sliceMs, random));
+      const part = sliceMs / spec.windowMs;
+      const sliceLimit = Math.max(1, spec.limit * part);
+      return new SubWindow(fixedWindow(spec.limit, spec.windowMs, random), fixedWindow(sliceLimit, sliceMs, random), part);
     }
   }
 }

@@ -22,6 +22,19 @@ export interface SimulatedLimit {
   readonly model?: string;
   /** `true`: one count for all models together. Default `false`. */
   readonly shared?: boolean;
+  /** `true`: one count for all keys together, as an organisation's limit. Default `false`: each of `apiKeys` has its own count. */
+  readonly acrossKeys?: boolean;
+}
+
+/** A new size for limits that are at work. */
+export interface LimitChange {
+  readonly type: SimulatedLimitType;
+  /** Integer > 0. */
+  readonly limit: number;
+  /** Only of this model (`*`: only shared limits). Absent: of all. */
+  readonly model?: string;
+  /** Only in the books of this key, by its place in `apiKeys`. Absent: of all. */
+  readonly key?: number;
 }
 
 export const LIMIT_TYPES: readonly SimulatedLimitType[] = ['rpm', 'rpd', 'tpm', 'tpd', 'itpm', 'otpm'];
@@ -33,9 +46,14 @@ function fail(path: string, value: unknown, expected: string): never {
 }
 
 /** @throws InvalidConfiguration naming the path, the value and what was expected */
-export function checkLimit(limit: SimulatedLimit, path: string): void {
+export function checkLimitChange(limit: LimitChange, path: string): void {
   if (!LIMIT_TYPES.includes(limit.type)) fail(`${path}.type`, limit.type, `one of ${LIMIT_TYPES.join(', ')}`);
   if (!Number.isInteger(limit.limit) || limit.limit < 1) fail(`${path}.limit`, limit.limit, 'an integer of at least 1');
+}
+
+/** @throws InvalidConfiguration naming the path, the value and what was expected */
+export function checkLimit(limit: SimulatedLimit, path: string): void {
+  checkLimitChange(limit, path);
   if (!Number.isFinite(limit.windowMs) || limit.windowMs <= 0) fail(`${path}.windowMs`, limit.windowMs, 'milliseconds above 0');
   if (!MECHANISMS.includes(limit.mechanism)) fail(`${path}.mechanism`, limit.mechanism, `one of ${MECHANISMS.join(', ')}`);
   const { subWindowMs } = limit;

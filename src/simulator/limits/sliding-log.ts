@@ -3,12 +3,16 @@ import { TimedLog } from './timed-log.ts';
 
 /** Exact count of the last window at every moment: the strictest of the mechanisms. */
 export class SlidingLog implements LimitCounter {
-  readonly capacity: number;
+  #capacity: number;
   readonly #log: TimedLog;
 
   constructor(limit: number, windowMs: number) {
-    this.capacity = limit;
+    this.#capacity = limit;
     this.#log = new TimedLog(windowMs);
+  }
+
+  get capacity(): number {
+    return this.#capacity;
   }
 
   used(now: number): number {
@@ -29,6 +33,10 @@ export class SlidingLog implements LimitCounter {
   giveBack(amount: number, at: number, now: number): void {
     this.#log.expire(now);
     this.#log.giveBack(at, amount);
+  }
+
+  resize(limit: number): void {
+    this.#capacity = limit;
   }
 
   emptyInMs(now: number): number {

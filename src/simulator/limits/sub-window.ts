@@ -8,10 +8,13 @@ import type { LimitCounter } from './limit-counter.ts';
 export class SubWindow implements LimitCounter {
   readonly #whole: FixedWindow;
   readonly #slice: FixedWindow;
+  readonly #slicePart: number;
 
-  constructor(whole: FixedWindow, slice: FixedWindow) {
+  /** @param slicePart the slice's part of the limit, 0 to 1; it is never less than 1 of whatever is counted */
+  constructor(whole: FixedWindow, slice: FixedWindow, slicePart: number) {
     this.#whole = whole;
     this.#slice = slice;
+    this.#slicePart = slicePart;
   }
 
   get capacity(): number {
@@ -34,6 +37,11 @@ export class SubWindow implements LimitCounter {
   giveBack(amount: number, at: number, now: number): void {
     this.#whole.giveBack(amount, at, now);
     this.#slice.giveBack(amount, at, now);
+  }
+
+  resize(limit: number): void {
+    this.#whole.resize(limit);
+    this.#slice.resize(Math.max(1, limit * this.#slicePart));
   }
 
   emptyInMs(now: number): number {

@@ -1,7 +1,10 @@
-import { FAULT_KINDS, type FaultKind } from '../faults.ts';
+import { FAULT_KINDS, type FaultKind } from './faults.ts';
 
-/** How a response ends: an answer, a call of the first tool offered, a refusal in words, cut at `max_tokens`, or by the content filter. */
-export type ResponseKind = 'answer' | 'tool_call' | 'refusal' | 'length' | 'content_filter';
+/**
+ * How a response ends: an answer, a call of the first tool offered, a refusal in words, cut at `max_tokens`, by the content filter, or
+ * at one of the request's stop sequences.
+ */
+export type ResponseKind = 'answer' | 'tool_call' | 'refusal' | 'length' | 'content_filter' | 'stop_sequence';
 
 /** What one request asks the simulator to do. */
 export interface SimulatedScript {
@@ -9,13 +12,17 @@ export interface SimulatedScript {
   readonly kind?: ResponseKind;
   /** Length of the response; above `max_tokens` it is cut there and ends with `length`. */
   readonly outputTokens?: number;
+  /** What the response says in place of filler, or the arguments of its tool call as JSON; four characters are one token. */
+  readonly text?: string;
+  /** So many tokens of the input come from the cache. */
+  readonly cachedTokens?: number;
   /** A fault it meets for certain; `none`: certainly none. */
   readonly fault?: FaultKind | 'none';
   /** Time to headers, ms after arrival. */
   readonly headersMs?: number;
 }
 
-const KINDS: readonly ResponseKind[] = ['answer', 'tool_call', 'refusal', 'length', 'content_filter'];
+const KINDS: readonly ResponseKind[] = ['answer', 'tool_call', 'refusal', 'length', 'content_filter', 'stop_sequence'];
 const DIRECTIVE = '[[simulate:';
 
 function isKind(word: string): word is ResponseKind {
@@ -40,10 +47,12 @@ export function parseScript(text: string): SimulatedScript | string {
     else if (key === 'fault' && isFault(value)) script = { ...script, fault: value };
     else if (key === 'output_tokens' && value !== '' && Number.isInteger(amount) && amount >= 0)
       script = { ...script, outputTokens: amount };
+    else if (key === 'cached_tokens' && value !== '' && Number.isInteger(amount) && amount >= 0)
+      script = { ...script, cachedTokens: amount };
     else if (key === 'headers_ms' && value !== '' && amount >= 0 && Number.isFinite(amount)) script = { ...script, headersMs: amount };
     else {
       const faults = [...FAULT_KINDS, 'none'].join('|');
-      return `Unknown simulator instruction '${word}'; expected ${KINDS.join(', ')}, output_tokens=N, headers_ms=N or fault=${faults}.`;
+      return `Unknown simulator instruction '${word}'; expected ${KINDS.join(', ')}, output_tokens=N, cached_tokens=N, headers_ms=N or fault=${faults}.`;
     }
   }
   return script;
