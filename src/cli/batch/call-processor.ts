@@ -1,12 +1,13 @@
 import type { Clock } from '../../domain/clock.ts';
-import { LLMQueueException, RateLimitRefused } from '../../domain/errors.ts';
+import { LLMQueueException } from '../../domain/errors.ts';
 import type { TokenCounts } from '../../domain/limit-types.ts';
 import type { Processor, ProcessorContext } from '../../index.ts';
-import { classifyReply, type Verdict } from '../../providers/classify-reply.ts';
+import { classifyReply } from '../../providers/classify-reply.ts';
 import type { HttpReply } from '../../providers/http-reply.ts';
 import { networkFailure } from '../../providers/network-failure.ts';
 import type { OpenAiHttp } from '../../providers/openai-http.ts';
 import { ProviderFailure } from '../../providers/provider-failure.ts';
+import { verdictToError } from '../../providers/verdict-to-error.ts';
 import { UsageError } from '../usage-error.ts';
 import type { BatchStatistics } from './batch-statistics.ts';
 import type { HopelessEndpoint } from './hopeless-endpoint.ts';
@@ -76,7 +77,7 @@ function send(parts: CallParts, request: PreparedRequest, context: ProcessorCont
 function conclude(parts: CallParts, request: PreparedRequest, reply: HttpReply, context: ProcessorContext): void {
   const verdict = classifyReply(reply, parts.clock.wallMs());
   if (verdict.kind === 'refused') parts.statistics.refusals += 1;
-  if (verdict.kind !== 'completed') throw thrownFor(verdict, reply);
+  if (verdict.kind !== 'completed') throw verdictToError(verdict, { reply });
   parts.output.write(resultLine(request.id, reply, undefined));
   parts.statistics.completed += 1;
   parts.endpoint.completed();
@@ -91,13 +92,6 @@ function settle(parts: CallParts, { model, tokens }: PreparedRequest, usage: Tok
   const inputTokens = Math.max(0, usage.inputTokens - tokens.inputTokens);
   const outputTokens = Math.max(0, usage.outputTokens - tokens.outputTokens);
   if (inputTokens + outputTokens > 0) parts.ledger.correct(model, { inputTokens, outputTokens }, parts.clock.wallMs());
-}
-
-function thrownFor(verdict: Exclude<Verdict, { kind: 'completed' }>, reply: HttpReply): Error {
-  const { kind, message, code } = verdict;
-  if (kind === 'refused') return new RateLimitRefused({ retryAfterMs: verdict.retryAfterMs, limitType: verdict.limitType, message });
-  const scope = kind === 'final' ? verdict.scope : 'request';
-  return new ProviderFailure({ message, code, retryable: kind === 'retryable', scope, reply });
 }
 
 /** What the engine is told of a failure; the run ends where going on would be useless. */
