@@ -1,0 +1,74 @@
+import { RateLimitRefused } from '../../domain/errors.ts';
+import { classifyReply } from '../classify-reply.ts';
+import { type HttpReply, httpReply } from '../http-reply.ts';
+import { networkProblem } from '../network-failure.ts';
+import type { ReplyHeaders } from '../provider.ts';
+import { ProviderFailure } from '../provider-failure.ts';
+import type { Secret } from './secret.ts';
+
+/** What went wrong with a call that is nothing the provider said. */
+export interface CallFault {
+  readonly code: string;
+  /** A sentence's end, as `sent no content within 120 s`. */
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+/** Makes the errors of one endpoint: each names the deployment, none has the key in it. */
+export class CallFailures {
+  readonly #deploymentId: string;
+  readonly #secret: Secret;
+
+  constructor(deploymentId: string, secret: Secret) {
+    this.#deploymentId = deploymentId;
+    this.#secret = secret;
+  }
+
+  /** Why a complete reply is no success; undefined where it is one. */
+  ofReply(status: number, headers: ReplyHeaders, text: string, wallMs: number): Error | undefined {
+    const reply = httpReply(status, this.#secret.censoredHeaders(headers), this.#secret.censored(text));
+    const verdict = classifyReply(reply, wallMs);
+    return verdict.kind === 'completed' ? undefined : this.#ofVerdict(verdict, reply);
+  }
+
+  #ofVerdict(verdict: Exclude<ReturnType<typeof classifyReply>, { kind: 'completed' }>, reply: HttpReply): Error {
+    const message = `Deployment '${this.#deploymentId}': ${verdict.message}`;
+    if (verdict.kind === 'refused') {
+      return new RateLimitRefused({ retryAfterMs: verdict.retryAfterMs, limitType: verdict.limitType, message });
+    }
+    const retryable = verdict.kind === 'retryable';
+    const scope = verdict.kind === 'retryable' ? 'deployment' : verdict.scope;
+    return new ProviderFailure({ message, code: verdict.code, retryable, scope, deploymentId: this.#deploymentId, reply });
+  }
+
+  /** Of a connection: the call got no answer, or not all of it. May be tried again: it may never have arrived. */
+  ofNetwork(error: unknown): ProviderFailure {
+    const { code, message } = networkProblem(error);
+    return this.retryable({ code, message: `gave no answer: ${message}`, cause: error });
+  }
+
+  /** Nothing of the answer has been handed out: the same or another deployment may be tried. */
+  retryable({ code, message, cause }: CallFault): ProviderFailure {
+    return new ProviderFailure({
+      message: this.#secret.censored(`Deployment '${this.#deploymentId}' ${message}.`),
+      code,
+      retryable: true,
+      scope: 'deployment',
+      deploymentId: this.#deploymentId,
+      cause,
+    });
+  }
+
+  /** Some of a stream has been handed out, so that nothing may be tried again: it would come twice. */
+  midStream({ code, message, cause }: CallFault): ProviderFailure {
+    return new ProviderFailure({
+      message: this.#secret.censored(`Deployment '${this.#deploymentId}' ${message}. A part was delivered, so it is not tried again.`),
+      code,
+      retryable: false,
+      failOver: false,
+      scope: 'deployment',
+      deploymentId: this.#deploymentId,
+      cause,
+    });
+  }
+}
