@@ -1,0 +1,108 @@
+import type { Clock } from '../../domain/clock.ts';
+import type { GuestAttempt, GuestCalls, GuestOptions } from './guest-calls.ts';
+import { holdUntilContent } from './held-stream.ts';
+import { errorForSdk, failureOfSdk } from './sdk-errors.ts';
+import type {
+  SdkCallParams,
+  SdkGenerateModel,
+  SdkGenerateResult,
+  SdkResponse,
+  SdkStreamModel,
+  SdkStreamPart,
+  SdkStreamResult,
+  SdkUsage,
+} from './sdk-types.ts';
+import { usageReport } from './sdk-usage.ts';
+
+/** Middleware for `wrapLanguageModel` of `ai` 6 and 7. */
+export interface SdkMiddleware {
+  /** At run time `v4`; the type fits what either version asks for, since what is used of the specification is the same in both. */
+  readonly specificationVersion: never;
+  wrapGenerate<Params extends SdkCallParams, Result extends SdkGenerateResult>(options: {
+    readonly params: Params;
+    readonly model: SdkGenerateModel<Params, Result>;
+  }): Promise<Result>;
+  wrapStream<Params extends SdkCallParams, Part extends SdkStreamPart, Result extends SdkStreamResult<Part>>(options: {
+    readonly params: Params;
+    readonly model: SdkStreamModel<Params, Result>;
+  }): Promise<Result>;
+}
+
+/**
+ * Runs the calls of wrapped models inside the engine: they wait for their model's limits, a refusal puts them back at
+ * their place, and what may be tried again is tried again here, so that the SDK's own retries have nothing left to do.
+ */
+export function languageModelMiddleware(guests: GuestCalls, clock: Clock, options: GuestOptions = {}): SdkMiddleware {
+  return {
+    specificationVersion: 'v4' as never,
+
+    wrapGenerate: ({ params, model }) =>
+      inQueue(params, () =>
+        guests.run({
+          model,
+          params,
+          options,
+          attempt: async (attempt, deliver) => {
+            const { context } = attempt;
+            const result = await sdkCall(attempt, clock, () => model.doGenerate({ ...params, abortSignal: context.signal }));
+            observe(attempt, result.response);
+            settle(attempt, result.usage);
+            deliver(result);
+          },
+        }),
+      ),
+
+    wrapStream: ({ params, model }) =>
+      inQueue(params, () =>
+        guests.run({
+          model,
+          params,
+          options,
+          attempt: async (attempt, deliver) => {
+            const { context } = attempt;
+            const { result, held } = await sdkCall(attempt, clock, async () => {
+              const started = await model.doStream({ ...params, abortSignal: context.signal });
+              observe(attempt, started.response);
+              return { result: started, held: await holdUntilContent(started.stream) };
+            });
+            deliver({ ...result, stream: held.stream });
+            const { usage } = await held.ended;
+            settle(attempt, usage);
+          },
+        }),
+      ),
+  };
+}
+
+async function inQueue<R>({ abortSignal }: SdkCallParams, run: () => Promise<R>): Promise<R> {
+  abortSignal?.throwIfAborted();
+  try {
+    return await run();
+  } catch (error) {
+    if (abortSignal?.aborted) throw abortSignal.reason;
+    throw errorForSdk(error);
+  }
+}
+
+async function sdkCall<R>({ context }: GuestAttempt, clock: Clock, call: () => PromiseLike<R>): Promise<R> {
+  try {
+    return await call();
+  } catch (error) {
+    if (context.signal.aborted) throw context.signal.reason;
+    throw failureOfSdk(error, context.deploymentId, clock);
+  }
+}
+
+function observe({ context, preset }: GuestAttempt, response: SdkResponse | undefined): void {
+  context.responseStarted(response?.headers);
+  if (response?.headers === undefined) return;
+  const observed = preset.readLimits(response.headers);
+  if (observed.length > 0) context.limitsObserved(observed);
+}
+
+function settle({ context, preset, estimate }: GuestAttempt, usage: SdkUsage | undefined): void {
+  const report = usageReport(usage, preset.countsCacheReads ?? true);
+  if (report === undefined) return;
+  context.reportUsage(report);
+  estimate.used(report, preset.cost);
+}

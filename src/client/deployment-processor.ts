@@ -1,0 +1,145 @@
+import type { Clock } from '../domain/clock.ts';
+import type { CostRule } from '../domain/cost-rule.ts';
+import type { Processor, ProcessorContext } from '../engine/processor.ts';
+import type { CallMoments, Endpoint, StreamEnding, WireAnswer, WireUsage } from '../providers/provider.ts';
+import { ProviderFailure } from '../providers/provider-failure.ts';
+import type { DispatchCall } from './dispatch/dispatch-types.ts';
+import type { Upstream } from './dispatch/upstream.ts';
+
+/** What one attempt brought. */
+export interface Delivery {
+  readonly answer: WireAnswer;
+  readonly deploymentId: string;
+  readonly attempt: number;
+  /** Monotonic, in ms. */
+  readonly startedAt: number;
+}
+
+/** A call that is sent over the wire by Headgate itself. */
+export interface WireWork {
+  readonly kind: 'wire';
+  readonly call: DispatchCall;
+  /** Takes the answer as soon as it is safe to hand out: whole, or from a stream's first content event on. Called once. */
+  readonly deliver: (delivery: Delivery) => void;
+  /** Hears what a call used in the end. */
+  readonly used: (usage: WireUsage, rule: CostRule) => void;
+  /** Written by the processor: after it nothing may be sent again. */
+  delivered: boolean;
+}
+
+/** A call that somebody else's client sends; only its place in the limits is ours. */
+export interface GuestWork {
+  readonly kind: 'guest';
+  /** Does one attempt; resolves when nothing of it goes on. */
+  readonly run: (context: ProcessorContext) => Promise<void>;
+}
+
+export type QueuedWork = WireWork | GuestWork;
+
+/**
+ * The engine's processor for deployments: sends a call to the one that the engine chose, hands the answer out as soon as
+ * no failure can be hidden any more, and lasts until the answer's stream has ended, so that its place in every limit is
+ * held as long as the call runs. Once an answer is handed out, whatever breaks is final.
+ * @param upstreams by deployment id; looked up at each call, so that deployments may come later
+ */
+export function deploymentProcessor(upstreams: ReadonlyMap<string, Upstream>, clock: Clock): Processor<QueuedWork, undefined> {
+  return async ({ params: work }, context) => {
+    if (work.kind === 'guest') {
+      await work.run(context);
+      return undefined;
+    }
+    // First of all: what fails before it is sent must cost nothing.
+    const onWritten = context.deferSend();
+    await perform({ work, upstream: chosen(upstreams, work, context), context, clock, onWritten });
+    return undefined;
+  };
+}
+
+interface Attempt {
+  readonly work: WireWork;
+  readonly upstream: Upstream;
+  readonly context: ProcessorContext;
+  readonly clock: Clock;
+  readonly onWritten: () => void;
+}
+
+function chosen(upstreams: ReadonlyMap<string, Upstream>, { call }: WireWork, { deploymentId }: ProcessorContext): Upstream {
+  const upstream = deploymentId === undefined ? call.upstream : upstreams.get(deploymentId);
+  if (upstream !== undefined) return upstream;
+  throw new ProviderFailure({
+    message:
+      deploymentId === undefined
+        ? 'The model has limits and no deployments: its callers bring their own endpoint, by fetch() or middleware(). Give it deployments for other calls.'
+        : `Deployment '${deploymentId}' was closed.`,
+    code: 'no_deployment',
+    retryable: false,
+    failOver: true,
+    deploymentId,
+  });
+}
+
+async function perform({ work, upstream, context, clock, onWritten }: Attempt): Promise<void> {
+  const { id: deploymentId } = upstream;
+  const { call } = work;
+  const { format, body, headers } = call;
+  const endpoint = upstream.endpointFor(call.auth);
+  if (work.delivered) throw brokenAfterDelivery(deploymentId, 'the attempt took too long', undefined);
+  if (!endpoint.preset.formats.includes(format)) throw wrongFormat(upstream, call);
+  const startedAt = clock.now();
+  const answer = await endpoint.send({ format, body, headers, signal: context.signal }, moments(endpoint, context, onWritten));
+  // Given up while the answer was on its way: nobody listens, and the endpoint has heard the signal too.
+  if (context.signal.aborted) throw context.signal.reason;
+  work.delivered = true;
+  const { attempt } = context;
+  if (answer.kind === 'whole') {
+    settle(work, upstream, answer.usage, context);
+    work.deliver({ answer, deploymentId, attempt, startedAt });
+    return;
+  }
+  work.deliver({ answer, deploymentId, attempt, startedAt });
+  const ending: StreamEnding = await answer.ended;
+  settle(work, upstream, ending.usage, context);
+  if (ending.error !== undefined) throw brokenAfterDelivery(deploymentId, ending.error.message, ending.error);
+}
+
+function moments({ preset }: Endpoint, context: ProcessorContext, onWritten: () => void): CallMoments {
+  return {
+    onWritten,
+    onHeaders: ({ headers }) => {
+      context.responseStarted(headers);
+      const observed = preset.readLimits(headers);
+      if (observed.length > 0) context.limitsObserved(observed);
+    },
+  };
+}
+
+function settle(work: WireWork, upstream: Upstream, usage: WireUsage | undefined, context: ProcessorContext): void {
+  if (usage === undefined) return;
+  const { inputTokens, outputTokens, cachedInputTokens } = usage;
+  context.reportUsage({ inputTokens, outputTokens, ...(cachedInputTokens !== undefined && { cachedInputTokens }) });
+  work.used(usage, upstream.endpoint.preset.cost);
+}
+
+function wrongFormat({ id, provider }: Upstream, { format }: DispatchCall): ProviderFailure {
+  return new ProviderFailure({
+    message: `Deployment '${id}': provider '${provider}' does not speak ${format}.`,
+    code: 'unsupported_format',
+    retryable: false,
+    failOver: true,
+    deploymentId: id,
+  });
+}
+
+/** Some of the answer is with its reader: another attempt would say it twice. */
+function brokenAfterDelivery(deploymentId: string, why: string, cause: unknown): ProviderFailure {
+  const message = why.includes(deploymentId) ? why : `Deployment '${deploymentId}': the stream broke: ${why}`;
+  return new ProviderFailure({
+    message,
+    code: 'stream_broken',
+    retryable: false,
+    failOver: false,
+    scope: 'deployment',
+    deploymentId,
+    cause,
+  });
+}

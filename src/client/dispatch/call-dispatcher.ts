@@ -1,0 +1,97 @@
+import type { Clock } from '../../domain/clock.ts';
+import { InvalidRequest } from '../../domain/errors.ts';
+import type { QueueManager } from '../../engine/queue-manager.ts';
+import type { RequestHandle } from '../../engine/request-handle.ts';
+import type { Delivery, WireWork } from '../deployment-processor.ts';
+import type { DispatchCall, Dispatched, DispatchOptions } from './dispatch-types.ts';
+import { failureToThrow, movesToFallback } from './failure-chain.ts';
+import { type ModelRoute, rulesFor, speaks, upstreamsFor } from './model-route.ts';
+import { unknownModel } from './unknown-model.ts';
+import { estimateWork, type UsageLearning } from './work-estimates.ts';
+
+export interface CallDispatcherParts {
+  readonly queues: QueueManager;
+  /** By model id; looked up at each call. */
+  readonly routes: ReadonlyMap<string, ModelRoute>;
+  readonly learning: UsageLearning;
+  readonly clock: Clock;
+}
+
+/** Sends calls through their model's queue, and on to its fallbacks where it fails. */
+export class CallDispatcher {
+  readonly #parts: CallDispatcherParts;
+
+  constructor(parts: CallDispatcherParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Queues a call and resolves with its answer: whole, or a stream from its first content event on. Rejects with the
+   * `ProviderFailure` that ended it, or the queue's own error (`ModelNotRegistered`, `SchedulerQueueFullError`,
+   * `QueueTimeoutError`, `DeadlineExceeded`, `RateLimitExceeded`, `RequestCancelled`, `NoDeploymentAvailable`, `EngineStopped`).
+   */
+  async dispatch(modelId: string, call: DispatchCall, options: DispatchOptions = {}): Promise<Dispatched> {
+    const [first, ...others] = this.#routesFor(modelId, call);
+    try {
+      return await this.#through(first, call, options);
+    } catch (error) {
+      let last = error;
+      for (const route of others) {
+        if (!(last instanceof Error) || !movesToFallback(last)) break;
+        try {
+          return await this.#through(route, call, options);
+        } catch (next) {
+          last = next;
+        }
+      }
+      throw last;
+    }
+  }
+
+  /** The model and those of its fallbacks that speak the call's format. */
+  #routesFor(modelId: string, call: DispatchCall): readonly [ModelRoute, ...ModelRoute[]] {
+    const { routes } = this.#parts;
+    const route = routes.get(modelId);
+    if (route === undefined) throw unknownModel(modelId, routes.keys());
+    const fallbacks = route.fallbacks.flatMap((id) => routes.get(id) ?? []).filter((other) => speaks(other, call));
+    if (speaks(route, call)) return [route, ...fallbacks];
+    const [next, ...rest] = fallbacks;
+    if (next !== undefined) return [next, ...rest];
+    const offered = [...new Set(upstreamsFor(route, call).flatMap(({ endpoint }) => endpoint.preset.formats))];
+    throw new InvalidRequest(
+      `No deployment of model '${modelId}' speaks ${call.format}; its deployments speak ${offered.join(', ') || 'nothing: it has none'}.`,
+      'format',
+    );
+  }
+
+  #through(route: ModelRoute, call: DispatchCall, options: DispatchOptions): Promise<Dispatched> {
+    const { queues, learning, clock } = this.#parts;
+    const { modelId } = route;
+    const estimate = estimateWork(modelId, rulesFor(route, call), call, learning);
+    const submittedAt = clock.now();
+    return new Promise((resolve, reject) => {
+      let handle: RequestHandle | undefined;
+      const deliver = ({ answer, deploymentId, attempt, startedAt }: Delivery): void => {
+        const cancel = (reason?: unknown): void => void handle?.cancel(reason);
+        const requestId = handle?.id ?? '';
+        resolve({ answer, deploymentId, modelId, attempts: attempt, requestId, queueMs: startedAt - submittedAt, cancel });
+      };
+      const work: WireWork = { kind: 'wire', call, deliver, used: estimate.used, delivered: false };
+      handle = queues.submit({
+        modelId,
+        params: work,
+        signal: options.signal,
+        priority: options.priority,
+        tenant: options.tenant,
+        deadline: options.deadline,
+        metadata: options.metadata,
+        estimatedInputTokens: estimate.tokens.inputTokens,
+        estimatedOutputTokens: estimate.tokens.outputTokens,
+      });
+      void handle.response.then((response) => {
+        // After a delivery this rejects a promise that is settled already, which does nothing.
+        if (response.status === 'failed') reject(failureToThrow(response.cause));
+      });
+    });
+  }
+}

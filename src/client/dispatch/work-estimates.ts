@@ -1,0 +1,60 @@
+import type { CostRule } from '../../domain/cost-rule.ts';
+import type { TokenCounts } from '../../domain/limit-types.ts';
+import type { WireUsage } from '../../providers/provider.ts';
+import { chargeOf, chargesRealUsage } from '../../scheduling/estimates/charge-of.ts';
+import { type CallEstimate, estimateCall } from '../../scheduling/estimates/estimate-call.ts';
+import type { UsageCalibration } from '../../scheduling/estimates/usage-calibration.ts';
+import type { DispatchCall } from './dispatch-types.ts';
+
+/** Learns how long a model's answers are. */
+export interface OutputExpectation {
+  /** What to reserve for the output of a call with this output limit. */
+  expected(model: string, maxOutput: number | undefined): number;
+  report(model: string, maxOutput: number | undefined, used: number): void;
+}
+
+/** What is learned of the models' real usage; shared by all models of one headgate. */
+export interface UsageLearning {
+  readonly calibration: UsageCalibration;
+  readonly forecast: OutputExpectation;
+}
+
+/** What a call is to reserve, and what its real usage teaches for the next ones. */
+export interface WorkEstimate {
+  readonly tokens: TokenCounts;
+  /** @param rule how the deployment that answered charges */
+  used(usage: WireUsage, rule: CostRule): void;
+}
+
+/**
+ * Estimates a call for a model whose deployments may charge in different ways: no deployment is chosen yet, so it
+ * reserves what the dearest of them would charge.
+ */
+export function estimateWork(
+  modelId: string,
+  rules: ReadonlySet<CostRule>,
+  { format, body }: DispatchCall,
+  { calibration, forecast }: UsageLearning,
+): WorkEstimate {
+  const estimates = new Map<CostRule, CallEstimate>();
+  let inputTokens = 0;
+  let outputTokens = 0;
+  for (const cost of rules) {
+    const estimate = estimateCall(format, body, { cost });
+    estimates.set(cost, estimate);
+    const input = chargesRealUsage(cost) ? calibration.apply(modelId, estimate.input) : estimate.input;
+    const { maxOutput } = estimate;
+    const charge = chargeOf(cost, { input, maxOutput, expectedOutput: forecast.expected(modelId, maxOutput) });
+    inputTokens = Math.max(inputTokens, charge.inputTokens);
+    outputTokens = Math.max(outputTokens, charge.outputTokens);
+  }
+  return {
+    tokens: { inputTokens, outputTokens },
+    used: (usage, rule) => {
+      const estimate = estimates.get(rule);
+      if (estimate === undefined || usage.estimated) return;
+      if (chargesRealUsage(rule)) calibration.report(modelId, estimate.input, usage.inputTokens);
+      forecast.report(modelId, estimate.maxOutput, usage.outputTokens);
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { ReplyHeaders } from '../../providers/provider.ts';
+
+/** A connection's own; and length and encoding of a body that is handed on decoded. */
+const NOT_HANDED_ON = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+  'content-encoding',
+]);
+
+/** An upstream answer's headers as a fetch answer has them, with Headgate's own. */
+export function replyHeaders(upstream: ReplyHeaders, own: Readonly<Record<string, string>>): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (const name in upstream) {
+    const value = upstream[name];
+    if (value === undefined || NOT_HANDED_ON.has(name) || name in own) continue;
+    if (typeof value === 'string') pairs.push([name, value]);
+    else for (const each of value) pairs.push([name, each]);
+  }
+  for (const name in own) pairs.push([name, own[name] ?? '']);
+  return pairs;
+}
