@@ -31,7 +31,8 @@ export function classifyError(error: ToldError, wallMs: number): Exclude<Verdict
   }
 }
 
-function rowFor(error: ToldError, waitMs: number | undefined): ErrorRow {
+/** The first row of the table that fits; `waitMs` is the wait that the answer asks for. */
+export function rowFor(error: ToldError, waitMs: number | undefined): ErrorRow {
   const row = ERROR_TABLE.find((each) => fits(each, error, waitMs));
   if (!row) throw new Error(`The table of errors has no row for status ${error.status}.`);
   return row;

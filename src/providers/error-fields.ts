@@ -80,9 +80,9 @@ function problemText(problem: JsonObject): string {
 
 function fields(error: JsonObject): ErrorFields {
   const details: unknown = error['details'];
-  const beside = [details, error['metadata'], error['innererror']].filter((each) => isObject(each) && !Array.isArray(each));
-  const places = [...beside, error].filter(isObject);
-  const found = places.flatMap((place) => NAME_FIELDS.map((field) => textOf(place[field])));
+  // Anthropic's and OpenRouter's say more than the error's own code, Azure's less.
+  const places = [details, error['metadata'], error, error['innererror']].filter((each) => isObject(each) && !Array.isArray(each));
+  const found = places.filter(isObject).flatMap((place) => NAME_FIELDS.map((field) => textOf(place[field])));
   const names = found.filter((name) => name !== undefined);
   const google = Array.isArray(details) ? details.filter(isObject) : [];
   const message = textOf(error['message']) ?? 'The provider reported an error without a message.';

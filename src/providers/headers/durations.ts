@@ -13,7 +13,7 @@ const PART = /(\d+(?:\.\d+)?|\.\d+)(ms|µs|μs|us|ns|h|m|s)/y;
 const LONGEST_TEXT = 64;
 
 /**
- * A duration as Go writes it, in ms: `84ms`, `8.64s`, `6m0s`, `23h18m29.144s`. Protobuf's (`37s`, `18.403470473s`) have
+ * A duration as Go writes it, in ms, to the microsecond: `84ms`, `8.64s`, `6m0s`, `23h18m29.144s`. Protobuf's (`37s`, `18.403470473s`) have
  * the same form. Undefined for anything else, a bare number included: its unit is not in it.
  */
 export function durationMs(text: string): number | undefined {
@@ -26,5 +26,5 @@ export function durationMs(text: string): number | undefined {
     if (!part) return undefined;
     total += Number(part[1]) * (UNIT_MS[part[2] ?? ''] ?? Number.NaN);
   }
-  return Number.isFinite(total) ? total : undefined;
+  return Number.isFinite(total) ? Math.round(total * 1000) / 1000 : undefined;
 }
