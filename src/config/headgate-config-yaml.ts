@@ -11,6 +11,7 @@ interface ReadFile {
 
 const DEEPEST = 64;
 const MOST_SHOWN = 20;
+const MOST_FAILURES = 3;
 
 /**
  * Reads YAML 1.2 with the core schema, and so JSON too: one document, no tags of anybody's own, no key twice, no reference
@@ -27,8 +28,11 @@ export function readYaml(text: string, fileName: string): ReadFile {
   const document = parsed(text, fileName, lines);
   const failures = [...document.errors, ...document.warnings];
   if (failures.length > 0) {
-    const told = failures.slice(0, MOST_SHOWN).map(({ code, pos }) => `${place(pos[0])}: ${WORDS[code] ?? 'this is no YAML'}`);
-    throw new InvalidConfiguration(told.join('\n'));
+    const told = failures
+      .sort((a, b) => a.pos[0] - b.pos[0])
+      .map(({ code, pos }) => `${place(pos[0])}: ${WORDS[code] ?? 'this is no YAML'}`);
+    // What comes later is mostly a consequence.
+    throw new InvalidConfiguration([...new Set(told)].slice(0, MOST_FAILURES).join('\n'));
   }
   const reader = new Reader(place);
   const value = reader.read(document.contents, 0);

@@ -5,7 +5,7 @@ import { type Environment, resolveReferences } from './expand/environment.ts';
 import { withEnvironmentDefaults } from './expand/environment-defaults.ts';
 import { expandConfig } from './expand/expand-config.ts';
 import { withoutUnneeded } from './expand/needed-only.ts';
-import { type Locate, type Problem, refuse } from './headgate-config-problems.ts';
+import { type Locate, type Problem, pathText, refuse } from './headgate-config-problems.ts';
 import { headgateConfigSchema } from './headgate-config-schema.ts';
 import type { HeadgateConfig } from './headgate-config-types.ts';
 
@@ -35,13 +35,19 @@ export function parseHeadgateConfig(value: unknown, options: ParseConfigOptions 
   stop(named.problems);
   const references = resolveReferences(named.value, env);
   const needed = withoutUnneeded(references.value, references.missing, options.only);
-  stop(needed.problems);
   const filled = withEnvironmentDefaults(needed.value, env);
-  stop(filled.problems);
+  const unset = [...needed.problems, ...filled.problems];
   const origins = new Map([...references.origins, ...filled.origins]);
   const checked = headgateConfigSchema.safeParse(filled.value, { error: wordsFor });
-  if (!checked.success) return refuse(problemsOf(checked.error.issues, named.value, origins), locate);
+  if (!checked.success) return refuse(besides(unset, problemsOf(checked.error.issues, named.value, origins)), locate);
+  stop(unset);
   const { config, problems, warnings } = expandConfig(checked.data);
   stop(problems);
   return { ...config, warnings: [...needed.warnings, ...warnings] };
+}
+
+/** What is wrong with a variable explains what is wrong with the value that should have come from it. */
+function besides(explained: readonly Problem[], problems: readonly Problem[]): Problem[] {
+  const paths = new Set(explained.map(({ path }) => pathText(path)));
+  return [...explained, ...problems.filter(({ path }) => !paths.has(pathText(path)))];
 }

@@ -6,6 +6,9 @@ import { isPlainMap, valueAt } from './plain-data.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** Suggestions are looked for as long as somebody will read them. */
+const MOST_KEYS = 20;
+
 const WORDS: Readonly<Record<string, string>> = {
   object: 'a map',
   record: 'a map',
@@ -20,7 +23,10 @@ export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'unrecognized_keys') {
     const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
     // A line for each key: `problemsOf` takes them apart again.
-    return issue.keys.map((key: string) => unknownKey(key, known)).join('\n');
+    return issue.keys
+      .slice(0, MOST_KEYS)
+      .map((key: string) => unknownKey(key, known))
+      .join('\n');
   }
   if (issue.code === 'invalid_type') return `expected ${WORDS[issue.expected] ?? `a ${issue.expected}`}`;
   return undefined;
@@ -35,7 +41,7 @@ function problemsOfOne(issue: Issue, base: ConfigPath, written: unknown, origins
   const path = [...base, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
   if (issue.code === 'unrecognized_keys') {
     const messages = issue.message.split('\n');
-    return issue.keys.map((key, index) => ({ path: [...path, key], message: messages[index] ?? issue.message, ofKey: true }));
+    return issue.keys.map((key, index) => ({ path: [...path, key], message: messages[index] ?? 'unknown key', ofKey: true }));
   }
   if (issue.code === 'invalid_key') return [{ path, message: issue.issues[0]?.message ?? issue.message, ofKey: true }];
   if (issue.code === 'invalid_union') {

@@ -18,9 +18,14 @@ export function nearest(key: string, names: readonly string[]): string | undefin
   const wanted = camelCase(key).toLowerCase();
   const ranked = names
     .map((name) => ({ name, distance: distanceOf(wanted, name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(Math.max(name.length, wanted.length) / 3)))
+    .filter(({ name, distance }) => distance <= farthest(Math.max(name.length, wanted.length)))
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.name;
+}
+
+/** Two letters that changed places count as two changes. */
+function farthest(length: number): number {
+  return length < 4 ? 1 : Math.max(2, Math.floor(length / 3));
 }
 
 /** How many letters have to be changed, added or left out. */
