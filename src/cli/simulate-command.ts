@@ -21,10 +21,15 @@ export function addSimulateCommand(program: Command, exit: (code: number) => voi
     .option('--mechanism <name>', "bucket, fixed, sliding or subwindow (default: the preset's)")
     .option('--cost <rule>', "exact, openai, azure or metered-output (default: the preset's)")
     .option('--latency <ms>', 'none, MIN-MAX to the headers, MIN-MAX/MIN-MAX with the body, ttft, or long (default: none)')
-    .option('--faults <rates>', 'such as 5xx=0.01,reset=0.01,stall=0.005,truncate=0.01,error=0.01,stall-ms=5000')
+    .option('--faults <rates>', 'such as 5xx=0.01,reset=0.01,stall=0.005,truncate=0.01,error=0.01,stall-ms=5000; all kinds: docs/cli.md')
     .option('--count-delay <ms>', 'MIN-MAX between a call and its being counted (default: 0-50)')
     .option('--model <names>', 'the models that exist, separated by commas (default: any)')
     .option('--api-key <key>', 'the key that callers must send (default: none needed)')
+    .option('--api-keys <keys>', 'several keys, separated by commas, each with limits of its own')
+    .option('--hide-headers', 'send no rate-limit headers: callers must find the limits by themselves')
+    .option('--hide-retry-after', 'refusals do not say when to come back')
+    .option('--context-tokens <n>', 'tokens that fit in a context; a longer input gets a 400 (default: any)')
+    .option('--azure-quirks <names>', 'sentinels, negative, refuse-in-stream, separated by commas')
     .option('--seed <n>', 'everything random follows from it (default: 1)')
     .action(async ({ model, ...flags }: SimulatorFlags & { readonly model?: string }) => {
       const simulator = await startSimulator(simulatorOptionsFromFlags({ ...flags, models: model }));

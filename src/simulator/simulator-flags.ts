@@ -6,9 +6,13 @@ import { type LatencyModel, LONG_NON_STREAMING } from './latency.ts';
 import { LIMIT_TYPES, MECHANISMS, type Mechanism, type SimulatedLimit, type SimulatedLimitType } from './limits/simulated-limit.ts';
 import { SIMULATOR_PRESETS, type SimulatorPreset } from './presets.ts';
 import type { Range } from './seeded-random.ts';
+import type { AzureQuirks } from './simulator-options.ts';
 
 /** The flags of `headgate simulate` as they were typed; absent ones are undefined. */
-export type SimulatorFlags = Readonly<Partial<Record<SimulatedLimitType | OtherFlag, string | number | undefined>>>;
+export type SimulatorFlags = Readonly<Partial<Record<SimulatedLimitType | OtherFlag, string | number | undefined>>> & {
+  readonly hideHeaders?: boolean | undefined;
+  readonly hideRetryAfter?: boolean | undefined;
+};
 
 type OtherFlag =
   | 'port'
@@ -23,6 +27,9 @@ type OtherFlag =
   | 'countDelay'
   | 'models'
   | 'apiKey'
+  | 'apiKeys'
+  | 'azureQuirks'
+  | 'contextTokens'
   | 'seed';
 
 const DAY_MS = 86_400_000;
@@ -69,10 +76,15 @@ export function parseLatency(text: string | number, flag = '--latency'): Latency
 const FAULT_NAMES: Readonly<Record<string, FaultKind>> = {
   '5xx': 'serverError',
   error: 'errorInBody',
+  '502': 'badGateway',
+  '429': 'rateLimit',
   ...Object.fromEntries(FAULT_KINDS.map((kind) => [kind, kind])),
 };
 
-/** Reads `--faults`: `5xx=0.01,reset=0.01,stall=0.005,truncate=0.01,error=0.01,stall-ms=5000`; probabilities per call. */
+/**
+ * Reads `--faults`: `5xx=0.01,reset=0.01,stall=0.005,truncate=0.01,error=0.01,stall-ms=5000`; probabilities per call by the names of
+ * {@link FaultKind}, of which `5xx` is serverError, `error` errorInBody, `502` badGateway and `429` rateLimit.
+ */
 export function parseFaults(text: string | number, flag = '--faults'): FaultRates {
   let rates: FaultRates = {};
   for (const part of String(text).split(',')) {
@@ -81,7 +93,7 @@ export function parseFaults(text: string | number, flag = '--faults'): FaultRate
     const number = parseNumber(`${flag} ${name}`, value, 0);
     if (name === 'stall-ms') rates = { ...rates, stallMs: number };
     else if (kind) rates = { ...rates, [kind]: number };
-    else fail(flag, part, '5xx, reset, stall, truncate or error with a probability, such as 5xx=0.01, or stall-ms with a duration');
+    else fail(flag, part, `${Object.keys(FAULT_NAMES).join(', ')} with a probability, such as 5xx=0.01, or stall-ms with a duration`);
   }
   checkFaults(rates);
   return rates;
@@ -104,10 +116,35 @@ function parseLimits(flags: SimulatorFlags, preset: SimulatorPreset): readonly S
   });
 }
 
+const QUIRKS: Readonly<Record<string, AzureQuirks>> = {
+  sentinels: { sentinels: true },
+  negative: { negativeRemaining: true },
+  'refuse-in-stream': { refuseInStream: true },
+};
+
+/** Reads `--azure-quirks`: `sentinels`, `negative` and `refuse-in-stream`, separated by commas. */
+function parseQuirks(text: string | number): AzureQuirks {
+  const names = Object.keys(QUIRKS);
+  return Object.assign(
+    {},
+    ...String(text)
+      .split(',')
+      .map((name) => QUIRKS[oneOf('--azure-quirks', name.trim(), names)]),
+  );
+}
+
+function listOf(value: string | number | undefined): readonly string[] | undefined {
+  return value === undefined
+    ? undefined
+    : String(value)
+        .split(',')
+        .map((name) => name.trim());
+}
+
 /**
  * Turns the flags of `headgate simulate` into options. The preset (default `openai`) gives cost rule, mechanism and dialect, and its
  * limits where no limit flag is given; with any limit flag exactly the given limits apply. `--window-seconds` is the window of the
- * per-minute limits. `--models` is a list separated by commas.
+ * per-minute limits. `--models` and `--api-keys` are lists separated by commas.
  * @throws InvalidConfiguration naming the flag, its value and what was expected
  */
 export function simulatorOptionsFromFlags(flags: SimulatorFlags): StartSimulatorOptions {
@@ -125,8 +162,13 @@ export function simulatorOptionsFromFlags(flags: SimulatorFlags): StartSimulator
     latency: flags.latency === undefined ? undefined : parseLatency(flags.latency),
     faults: flags.faults === undefined ? undefined : parseFaults(flags.faults),
     countDelayMs: flags.countDelay === undefined ? undefined : parseRange(flags.countDelay, '--count-delay'),
-    models: flags.models === undefined ? undefined : String(flags.models).split(','),
+    models: listOf(flags.models),
     apiKey: flags.apiKey === undefined ? undefined : String(flags.apiKey),
+    apiKeys: listOf(flags.apiKeys),
+    hideHeaders: flags.hideHeaders,
+    hideRetryAfter: flags.hideRetryAfter,
+    azure: flags.azureQuirks === undefined ? undefined : parseQuirks(flags.azureQuirks),
+    contextTokens: flags.contextTokens === undefined ? undefined : parseNumber('--context-tokens', flags.contextTokens, 1, true),
     seed: flags.seed === undefined ? undefined : parseNumber('--seed', flags.seed, 0, true),
   };
 }
