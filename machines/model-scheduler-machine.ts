@@ -1,4 +1,5 @@
 import { fromTransition, setup } from 'xstate';
+import { type DeploymentInput, deploymentMachine } from './deployment-machine.ts';
 import { type LimiterInput, limiterMachine } from './limiter-machine.ts';
 
 /** One model's queue as the inspector shows it. */
@@ -22,12 +23,17 @@ export type ModelSchedulerEvent =
   | { readonly type: 'DRAIN' }
   | { readonly type: 'STOP' }
   | { readonly type: 'LIMITER_ADDED'; readonly limiter: LimiterInput & { readonly id: string } }
+  | { readonly type: 'DEPLOYMENT_ADDED'; readonly deployment: DeploymentInput }
   | { readonly type: 'SAMPLED'; readonly waiting: number; readonly processing: number };
+
+/** Actor id of a scheduler's child. */
+export const deploymentChildId = (deploymentId: string): string => `deployment:${deploymentId}`;
 
 const schedulerSetup = setup({
   types: { context: {} as ModelSchedulerContext, events: {} as ModelSchedulerEvent, input: {} as ModelSchedulerInput },
   actors: {
     limiter: limiterMachine,
+    deployment: deploymentMachine,
     // The engine provides the supervisor that owns the request actors.
     supervisor: fromTransition((state: undefined) => state, undefined),
   },
@@ -44,6 +50,10 @@ export const modelSchedulerMachine = schedulerSetup
         if (event.type !== 'LIMITER_ADDED') return;
         const { id, ...input } = event.limiter;
         enqueue.spawnChild('limiter', { id, input });
+      }),
+      spawnDeployment: schedulerSetup.enqueueActions(({ event, enqueue }) => {
+        if (event.type !== 'DEPLOYMENT_ADDED') return;
+        enqueue.spawnChild('deployment', { id: deploymentChildId(event.deployment.deploymentId), input: event.deployment });
       }),
       recordSample: schedulerSetup.assign(({ event }) =>
         event.type === 'SAMPLED' ? { waiting: event.waiting, processing: event.processing } : {},
@@ -73,6 +83,7 @@ export const modelSchedulerMachine = schedulerSetup
       DRAIN: { target: '.draining', description: 'The queue is unregistered or the engine shuts down.' },
       STOP: { target: '.stopped', description: 'Nothing waits and nothing runs, or whatever did was failed.' },
       LIMITER_ADDED: { actions: 'spawnLimiter', description: 'A limit was added while the queue runs.' },
+      DEPLOYMENT_ADDED: { actions: 'spawnDeployment', description: 'The model names a place that can serve it.' },
       SAMPLED: { actions: 'recordSample', description: 'A sample of the counts, for whoever looks.' },
     },
   });

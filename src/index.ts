@@ -1,6 +1,7 @@
 export { type ModelConfig, modelConfigSchema } from './config/model-config.ts';
 export { type RateLimiterConfig, rateLimiterConfigSchema } from './config/rate-limiter-config.ts';
 export { validateRateLimit, validateTimePeriod } from './config/validate.ts';
+export type { Balancer, BalancerCandidate } from './domain/balancer.ts';
 export type { Clock, TimerHandle, TimerOptions } from './domain/clock.ts';
 export {
   AttemptTimeout,
@@ -11,6 +12,7 @@ export {
   InvalidRequest,
   LLMQueueException,
   ModelNotRegistered,
+  NoDeploymentAvailable,
   ProcessingError,
   QueueTimeout,
   QueueTimeoutError,
@@ -30,7 +32,7 @@ export { estimateTokens, type TokenEstimator } from './engine/estimate-tokens.ts
 export type { Explanation } from './engine/explain.ts';
 export type { InspectionObserver } from './engine/inspection.ts';
 export type { Processor, ProcessorContext, UsageReport } from './engine/processor.ts';
-export type { EngineMetrics, LimiterInfo, QueueInfo, QueueMetrics } from './engine/queue-info.ts';
+export type { DeploymentInfo, EngineMetrics, LimiterInfo, QueueInfo, QueueMetrics } from './engine/queue-info.ts';
 export { QueueManager, type RestoredUsage, type ShutdownOptions } from './engine/queue-manager.ts';
 export { QueueRequest, type RequestInput } from './engine/queue-request.ts';
 export type {

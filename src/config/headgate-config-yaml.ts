@@ -161,7 +161,7 @@ const WORDS: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'this is no reference',
   BAD_DIRECTIVE: 'this directive is not known',
   BAD_DQ_ESCAPE: 'this escape is not known in double quotes',
-  BAD_INDENT: 'this is indented in a way that belongs to nothing above',
+  BAD_INDENT: 'this is indented like nothing above, or a bracket above is not closed',
   BAD_PROP_ORDER: 'anchors and tags stand after the indicator they belong to',
   BAD_SCALAR_START: 'a plain text can not begin with this character; put it in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a map or list stands where a key should; is there a colon too many, or a line that should be indented?',

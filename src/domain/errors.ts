@@ -146,6 +146,19 @@ export class SchedulerQueueFullError extends LLMQueueException {
   }
 }
 
+/** Every deployment of a model is disabled, because its key or its account was refused. `cause` is the last refusal. */
+export class NoDeploymentAvailable extends LLMQueueException {
+  constructor(modelId: string, disabled: readonly { readonly id: string; readonly cause: Error }[]) {
+    const why = disabled.map(({ id, cause }) => `'${id}' (${cause.message})`).join(', ');
+    super(
+      `Model '${modelId}': no deployment takes the request. Disabled: ${why || 'none; the others failed it for good'}. Mend the key or the account and enable it, or wait.`,
+      'no_deployment_available',
+      true,
+      { cause: disabled.at(-1)?.cause },
+    );
+  }
+}
+
 /** A request with this id is still live. */
 export class DuplicateRequest extends LLMQueueException {
   constructor(requestId: string) {

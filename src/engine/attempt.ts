@@ -1,9 +1,12 @@
 import type { Clock } from '../domain/clock.ts';
+import type { LimitObservation } from '../domain/limit-observation.ts';
 import { isTokenCount, type TokenCounts } from '../domain/limit-types.ts';
 import type { EasyLogger } from '../domain/logger.ts';
 import { type Reservation, reservation } from '../limits/limit-set.ts';
 import type { Alarm } from './alarms.ts';
 import type { ProcessorContext, UsageReport } from './processor.ts';
+import type { Route } from './route.ts';
+import type { Visit } from './visit.ts';
 
 /** The request an attempt is made for. */
 export interface AttemptSubject {
@@ -21,6 +24,7 @@ export interface AttemptOwner<S extends AttemptSubject> {
   attemptResponded(attempt: Attempt<S>): void;
   attemptUsed(attempt: Attempt<S>, usage: TokenCounts): void;
   attemptTimedOut(attempt: Attempt<S>): void;
+  attemptObserved(attempt: Attempt<S>, observations: readonly LimitObservation[]): void;
 }
 
 /** One call of the processor for a request: the context that the processor sees, and the alarm for its time limit. */
@@ -29,6 +33,9 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
   subject: S;
   readonly attempt: number;
   readonly reservation: Reservation;
+  readonly route: Route;
+  /** Its stay at each deployment of the route. */
+  readonly visits: readonly Visit[];
   readonly startedAt: number;
   /** When it has run too long; monotonic. */
   readonly at: number;
@@ -40,11 +47,13 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
   readonly #owner: AttemptOwner<S>;
   #controller: AbortController | undefined = undefined;
 
-  constructor(owner: AttemptOwner<S>, subject: S, held: Reservation, startedAt: number, timeoutMs: number) {
+  constructor(owner: AttemptOwner<S>, subject: S, held: Reservation, route: Route, startedAt: number, timeoutMs: number) {
     this.#owner = owner;
     this.subject = subject;
     this.attempt = subject.attempts;
     this.reservation = held;
+    this.route = route;
+    this.visits = route.begin();
     this.startedAt = startedAt;
     this.at = startedAt + timeoutMs;
   }
@@ -57,6 +66,14 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
 
   get logger(): EasyLogger {
     return this.#owner.logger;
+  }
+
+  get deploymentId(): string | undefined {
+    return this.route.id === '' ? undefined : this.route.id;
+  }
+
+  get deploymentIds(): readonly string[] {
+    return this.route.deploymentIds;
   }
 
   ring(): void {
@@ -72,6 +89,10 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
     return () => this.#responseStarted();
   }
 
+  get limitsObserved(): (observations: readonly LimitObservation[]) => void {
+    return (observations) => this.#owner.attemptObserved(this, observations);
+  }
+
   get deferSend(): () => () => void {
     return () => this.#deferSend();
   }
@@ -79,6 +100,7 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
   /** Ends the attempt from outside: its call may go on, but nobody listens. What was never sent costs nothing. */
   abandon(reason: Error): void {
     this.over = true;
+    for (const visit of this.visits) visit.left();
     this.book(this.#owner.clock.now());
     this.#controller ??= new AbortController();
     this.#controller.abort(reason);
@@ -107,7 +129,9 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
   #responseStarted(): void {
     if (this.over || this.responded) return;
     this.responded = true;
-    reservation.responded(this.reservation, this.#owner.clock.now());
+    const now = this.#owner.clock.now();
+    reservation.responded(this.reservation, now);
+    for (const visit of this.visits) visit.responded(now);
     this.#owner.attemptResponded(this);
   }
 

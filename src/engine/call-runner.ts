@@ -1,11 +1,12 @@
 import type { ParsedModelConfig } from '../config/model-config.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AttemptTimeout } from '../domain/errors.ts';
+import type { LimitObservation } from '../domain/limit-observation.ts';
 import type { TokenCounts } from '../domain/limit-types.ts';
 import type { EasyLogger } from '../domain/logger.ts';
-import { reservation } from '../limits/limit-set.ts';
+import { type Reservation, reservation } from '../limits/limit-set.ts';
 import { backoffMs, pauseAfterRefusalMs } from '../scheduling/backoff.ts';
-import { classifyFailure } from '../scheduling/classify-failure.ts';
+import { classifyFailure, type Failure } from '../scheduling/classify-failure.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { Admitted, Dispatcher } from './dispatcher.ts';
 import type { EngineServices } from './engine-services.ts';
@@ -15,6 +16,7 @@ import type { QueueCounters } from './queue-counters.ts';
 import { readUsage } from './read-usage.ts';
 import type { RequestLife } from './request-life.ts';
 import type { RequestRecord } from './request-record.ts';
+import type { Route } from './route.ts';
 import { asProcessingError, checkResult, type Ending } from './settlement.ts';
 
 type RequestAttempt = Attempt<RequestRecord>;
@@ -54,7 +56,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     this.#holding(() => {
       const attempts: RequestAttempt[] = [];
       for (const each of admitted) {
-        if (each.record.ending) this.#giveBack(each, now);
+        if (each.record.ending) this.#giveBack(each.record, each.held, now);
         else attempts.push(this.#begin(each, now));
       }
       for (const attempt of attempts) this.#run(attempt);
@@ -66,6 +68,11 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     this.#services.alarms.clear(attempt);
     attempt.abandon(reason);
     this.#dispatcher.roomCameFree();
+  }
+
+  attemptObserved(attempt: RequestAttempt, observations: readonly LimitObservation[]): void {
+    const now = this.clock.now();
+    for (const { deployment } of attempt.visits) deployment.learner?.observed(observations, attempt.startedAt, now);
   }
 
   /** Puts a request back in line after a wait. */
@@ -95,21 +102,22 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     const { subject } = attempt;
     const error = new AttemptTimeout(subject.id, subject.request.modelId, attempt.attempt, this.#options.config.attemptTimeoutSeconds);
     this.#take(attempt, () => {
+      this.#blame(attempt, undefined, error);
       attempt.abandon(error);
-      this.#retryOrFail(attempt, { reason: 'timeout', error }, true);
+      this.#again(attempt, { reason: 'timeout', error }, { retryable: true, failOver: true });
     });
   }
 
   /** Whoever watches one that started just before has ended it: nothing was sent. */
-  #giveBack({ record, held }: Admitted, now: number): void {
+  #giveBack({ tenant, cost }: RequestRecord, held: Reservation, now: number): void {
     reservation.release(held, now);
-    this.#dispatcher.queue.correct(record.tenant, -record.cost);
+    this.#dispatcher.queue.correct(tenant, -cost);
     this.#dispatcher.roomCameFree();
   }
 
-  #begin({ record, held }: Admitted, now: number): RequestAttempt {
+  #begin({ record, held, route }: Admitted, now: number): RequestAttempt {
     record.attempts++;
-    const attempt = new Attempt(this, record, held, now, this.#timeoutMs);
+    const attempt = new Attempt(this, record, held, route, now, this.#timeoutMs);
     record.attempt = attempt;
     this.#services.alarms.add(attempt);
     this.#options.counters.addQueueTime(record.waitedMs + now - record.pendingSince);
@@ -120,7 +128,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   #run(attempt: RequestAttempt): void {
     // Whoever ran before it in this pass may have cancelled it: then nothing was sent.
     if (attempt.over) {
-      this.#giveBack({ record: attempt.subject, held: attempt.reservation }, this.clock.now());
+      this.#giveBack(attempt.subject, attempt.reservation, this.clock.now());
       return;
     }
     const succeed = (result: unknown): void => this.#take(attempt, () => this.#succeed(attempt, result));
@@ -157,7 +165,12 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     const { subject } = attempt;
     const now = this.clock.now();
     reservation.ended(attempt.reservation, now);
-    for (const unit of this.#dispatcher.units) unit.accepted(attempt.startedAt);
+    for (const unit of attempt.route.units) unit.accepted(attempt.startedAt);
+    for (const visit of attempt.visits) {
+      if (!attempt.responded) visit.responded(now);
+      visit.succeeded();
+      visit.deployment.learner?.accepted(attempt.startedAt, now);
+    }
     const used = subject.used ?? readUsage(raw);
     if (used !== undefined) {
       subject.used = used;
@@ -196,20 +209,39 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
       this.#refuse(attempt, failure);
       return;
     }
-    const now = this.clock.now();
-    attempt.book(now);
+    this.#blame(attempt, failure, thrown);
+    attempt.book(this.clock.now());
     const retryable = failure.kind === 'retryable';
     const error = asProcessingError(thrown, attempt.subject.id, attempt.attempt, retryable);
-    this.#retryOrFail(attempt, { reason: 'error', error }, retryable);
+    this.#again(attempt, { reason: 'error', error }, { retryable, failOver: failure.failOver });
+  }
+
+  /** Tells the deployments of an attempt what its failure says of them; of several only the one that it names. */
+  #blame(attempt: RequestAttempt, failure: Exclude<Failure, Refusal> | undefined, thrown: unknown): void {
+    const { visits } = attempt;
+    for (const visit of visits) {
+      const { id } = visit.deployment;
+      const meant = failure?.deploymentId === undefined ? visits.length === 1 : failure.deploymentId === id;
+      if (meant && failure?.disables) visit.deployment.disable(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      if (meant && (failure === undefined || failure.cools)) {
+        visit.failed();
+        this.#dispatcher.choice.failed(id, this.clock.now());
+      } else if (failure !== undefined && !failure.failOver) visit.succeeded();
+      else visit.left();
+    }
   }
 
   /** Back to its place, with the attempt unused; whatever refused pauses. */
   #refuse(attempt: RequestAttempt, refusal: Refusal): void {
-    const { subject } = attempt;
+    const { subject, route } = attempt;
     const now = this.clock.now();
+    for (const visit of attempt.visits) {
+      visit.left();
+      visit.deployment.learner?.refused(refusal, attempt.startedAt, now);
+    }
     reservation.refused(attempt.reservation, now);
     this.#dispatcher.queue.correct(subject.tenant, -subject.cost);
-    const waitMs = pauseRefusing(refusal, this.#dispatcher.units, attempt.startedAt) ?? this.#pauseQueue(refusal, now);
+    const waitMs = pauseRefusing(refusal, route.units, attempt.startedAt) ?? this.#pauseRoute(route, refusal, now);
     this.#options.counters.refused++;
     // First back in line, then the news: whoever hears of it may cancel it.
     this.#dispatcher.push(subject);
@@ -217,29 +249,49 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     this.#dispatcher.roomCameFree();
   }
 
-  /** Where no limit of ours refused, nothing of this model starts for a while. */
-  #pauseQueue({ retryAfterMs }: Refusal, now: number): number {
+  /** Where no limit of ours refused, nothing starts there for a while. */
+  #pauseRoute(route: Route, { retryAfterMs }: Refusal, now: number): number {
     const waitMs = pauseAfterRefusalMs(1, retryAfterMs);
-    this.#dispatcher.gate(now + waitMs);
+    route.gate(now + waitMs);
     return waitMs;
   }
 
-  #retryOrFail(attempt: RequestAttempt, ending: Ending, retryable: boolean): void {
+  /**
+   * What becomes of a request whose attempt failed: another deployment takes it at once; when all have been tried the
+   * round is over, and it is retried after a wait as often as it may.
+   */
+  #again(attempt: RequestAttempt, ending: Ending, { retryable, failOver }: { retryable: boolean; failOver: boolean }): void {
     const { subject } = attempt;
     // Whoever listens to the attempt's signal may have cancelled it just now.
     if (subject.ending) return;
-    const { retry } = this.#options.config;
-    if (!retryable || attempt.attempt >= retry.maxAttempts) {
-      this.#fail(subject, ending, attempt);
-    } else {
-      const now = this.clock.now();
-      const delayMs = backoffMs(retry, attempt.attempt, this.#services.random);
-      this.#options.counters.retried++;
-      // First its return, then the news: whoever hears of it may cancel it.
-      this.returnAt(subject, now + delayMs);
-      eachCaller(subject, (each) => this.#life.retrying(each, attempt, now, delayMs));
+    const now = this.clock.now();
+    const elsewhere = failOver && this.#dispatcher.choice.routes.length > 1;
+    if (elsewhere) subject.failedOn(attempt.route, !retryable);
+    if (elsewhere && this.#dispatcher.choice.hasOther(subject, now)) this.#return(attempt, now, 0);
+    else {
+      const round = this.#endRound(subject, retryable || elsewhere);
+      const { retry } = this.#options.config;
+      if (round < retry.maxAttempts) this.#return(attempt, now, backoffMs(retry, round, this.#services.random));
+      else this.#fail(subject, ending, attempt);
     }
     this.#dispatcher.roomCameFree();
+  }
+
+  /**
+   * How many rounds are over; Infinity where another one would be no use. What would fail here again may still
+   * succeed where it was not tried, since nothing could start there.
+   */
+  #endRound(subject: RequestRecord, worthwhile: boolean): number {
+    return worthwhile && !this.#dispatcher.choice.hopeless(subject) ? subject.endRound() : Number.POSITIVE_INFINITY;
+  }
+
+  #return(attempt: RequestAttempt, now: number, delayMs: number): void {
+    const { subject } = attempt;
+    this.#options.counters.retried++;
+    // First its return, then the news: whoever hears of it may cancel it.
+    if (delayMs > 0) this.returnAt(subject, now + delayMs);
+    else this.#dispatcher.push(subject);
+    eachCaller(subject, (each) => this.#life.retrying(each, attempt, now, delayMs));
   }
 }
 

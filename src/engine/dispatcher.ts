@@ -1,18 +1,23 @@
 import type { TimerHandle } from '../domain/clock.ts';
-import { LimitSet, type Obstacle, type Reservation } from '../limits/limit-set.ts';
+import type { Reservation } from '../limits/limit-set.ts';
+import type { Limiter } from '../limits/limiter.ts';
 import { FairQueue } from '../scheduling/fair-queue.ts';
 import type { EngineServices } from './engine-services.ts';
+import { HeadClaim } from './head-claim.ts';
 import type { LimiterUnit, LimiterUser } from './limiter-unit.ts';
 import type { RequestRecord } from './request-record.ts';
+import type { Route } from './route.ts';
+import type { RouteChoice } from './route-choice.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 /** Stands for requests that start behind a blocked head: they respect every claim. */
 const BACKFILL = {};
 
-/** A request that has room in every limiter and may start now. */
+/** A request that has room in every limiter of a route and may start now. */
 export interface Admitted {
   readonly record: RequestRecord;
   readonly held: Reservation;
+  readonly route: Route;
 }
 
 /** What one look at the queue decided. */
@@ -21,58 +26,62 @@ export interface Pass {
   readonly admitted: readonly Admitted[];
   /** Requests that can never fit a limit. */
   readonly misfits: readonly RequestRecord[];
+  /** Requests that no deployment is left for. */
+  readonly stranded: readonly RequestRecord[];
 }
 
 export interface DispatcherOptions {
   readonly modelId: string;
   readonly lookAhead: number;
   readonly weightOf: (tenant: string) => number;
-  readonly units: readonly LimiterUnit[];
+  readonly choice: RouteChoice;
   /** Starts what a pass admitted. */
   readonly onPass: (pass: Pass) => void;
 }
 
 /**
- * Decides who of one model's pending requests starts when. Each pass is one synchronous step: as long as the head
- * fits every limiter it starts; a head that doesn't fit claims its room, and a few behind it may start if that
- * delays no claim. One timer wakes it at the next moment at which something that was tried fits.
+ * Decides who of one model's pending requests starts when, and where. Each pass is one synchronous step: as long as
+ * the head fits every limiter of some route it starts; a head that doesn't fit claims its room, and a few behind it
+ * may start if that delays no claim. One timer wakes it at the next moment at which something that was tried fits.
  */
 export class Dispatcher implements LimiterUser {
   readonly modelId: string;
   readonly queue: FairQueue<RequestRecord>;
-  readonly limits: LimitSet;
+  readonly choice: RouteChoice;
   readonly #services: EngineServices;
   readonly #options: DispatcherOptions;
-  #units: readonly LimiterUnit[];
   #enabled = true;
-  #gateUntil = 0;
   #passQueued = false;
   #timer: TimerHandle;
   #wakeAt = UNKNOWN;
-  #blockedBy: LimiterUnit | undefined;
+  #blockedBy: readonly LimiterUnit[] = [];
   /** The head that the last pass could not start. */
   #waitingHead: RequestRecord | undefined;
-  #claimant: RequestRecord | undefined;
-  #claimSeq = 0;
-  #claiming = false;
+  readonly #claim: HeadClaim;
 
   constructor(options: DispatcherOptions, services: EngineServices) {
     this.modelId = options.modelId;
     this.#options = options;
     this.#services = services;
-    this.#units = options.units;
     this.queue = new FairQueue(options.weightOf);
-    this.limits = new LimitSet(options.units.map((unit) => unit.limiter));
-    for (const unit of options.units) unit.users.add(this);
+    this.choice = options.choice;
+    this.#claim = new HeadClaim(this, services.nextSeq);
+    for (const { units, stops } of this.choice.routes) {
+      for (const unit of units) unit.users.add(this);
+      for (const { deployment } of stops) deployment.users.add(this);
+    }
   }
 
+  /** Every limiter that a request of this model may meet. */
   get units(): readonly LimiterUnit[] {
-    return this.#units;
+    const [first, ...others] = this.choice.routes;
+    if (first === undefined) return [];
+    return others.length === 0 ? first.units : [...new Set(this.choice.routes.flatMap(({ units }) => units))];
   }
 
+  /** A limit of the model itself, whichever route its requests take. */
   addUnit(unit: LimiterUnit): void {
-    this.#units = [...this.#units, unit];
-    this.limits.add(unit.limiter);
+    for (const route of this.choice.routes) route.addUnit(unit);
     unit.users.add(this);
     this.requestPass();
   }
@@ -105,16 +114,6 @@ export class Dispatcher implements LimiterUser {
     this.requestPass(true);
   }
 
-  /** Monotonic time before which nothing starts, after a refusal that named no limiter of ours. */
-  get gateUntil(): number {
-    return this.#gateUntil;
-  }
-
-  /** Starts nothing before `until`, for refusals that name no limiter of ours. */
-  gate(until: number): void {
-    this.#gateUntil = Math.max(this.#gateUntil, until);
-  }
-
   requestPass(evenIfEmpty = false): void {
     if (this.#passQueued || (this.queue.size === 0 && !evenIfEmpty)) return;
     this.#passQueued = true;
@@ -127,66 +126,96 @@ export class Dispatcher implements LimiterUser {
     this.#wakeSharers();
   }
 
-  /** Leaves the limiters; nothing waits and nothing runs any more. */
+  /** Leaves the limiters and deployments; nothing waits and nothing runs any more. */
   stop(): void {
     this.#enabled = false;
     this.#rest();
-    for (const unit of this.#units) unit.users.delete(this);
+    for (const route of this.choice.routes) {
+      for (const unit of route.units) unit.users.delete(this);
+      for (const { deployment } of route.stops) deployment.users.delete(this);
+      route.close();
+    }
   }
 
   readonly #run = (): void => {
     this.#passQueued = false;
     const now = this.#services.clock.now();
-    const admitted: Admitted[] = [];
-    const misfits: RequestRecord[] = [];
-    for (const unit of this.#units) unit.resumeIfDue(now);
+    const pass = { now, admitted: [] as Admitted[], misfits: [] as RequestRecord[], stranded: [] as RequestRecord[] };
+    for (const { units } of this.choice.routes) for (const unit of units) unit.resumeIfDue(now);
     if (!this.#enabled || this.queue.size === 0) this.#rest();
-    else if (this.#gateUntil > now) {
-      this.#rest();
-      this.#wake(this.#gateUntil);
-    } else this.#admit(now, admitted, misfits);
-    if (admitted.length === 0 && misfits.length === 0) return;
-    this.#options.onPass({ now, admitted, misfits });
+    else this.#admit(pass);
+    if (pass.admitted.length + pass.misfits.length + pass.stranded.length === 0) return;
+    this.#options.onPass(pass);
     // Only now that the calls are written is it known when their room comes back.
-    if (this.#blockedBy?.limiter.type !== 'concurrent') this.requestPass();
+    if (this.#blockedBy.length === 0 || this.#blockedBy.some(({ limiter }) => limiter.type !== 'concurrent')) this.requestPass();
   };
 
-  #admit(now: number, admitted: Admitted[], misfits: RequestRecord[]): void {
+  #admit({
+    now,
+    admitted,
+    misfits,
+    stranded,
+  }: {
+    now: number;
+    admitted: Admitted[];
+    misfits: RequestRecord[];
+    stranded: RequestRecord[];
+  }): void {
     for (let head = this.queue.head(); head !== undefined; head = this.queue.head()) {
-      if (this.limits.neverFits(head) !== undefined) {
+      const lost = this.choice.misfit(head) !== undefined ? misfits : this.choice.hopeless(head) ? stranded : undefined;
+      if (lost !== undefined) {
         this.queue.remove(head);
-        misfits.push(head);
+        lost.push(head);
         continue;
       }
       // A claim's age is its claimant's: whoever comes after it must not inherit it.
-      if (head !== this.#claimant) this.#unclaim();
-      const obstacle = this.limits.obstacle(head, now, this.#paced);
-      if (obstacle !== undefined || (this.#anyShared && !this.limits.respectsClaims(head, this, now))) {
-        this.#waitBehind(head, obstacle, now, admitted);
+      if (head !== this.#claim.claimant) this.#unclaim();
+      const route = this.choice.pick(head, this.#anyShared ? this : undefined, now, this.#paced);
+      if (route === undefined) {
+        this.#waitBehind(head, now, admitted);
         return;
       }
-      admitted.push(this.#take(head, now));
+      admitted.push(this.#take(head, route, now));
     }
     this.#rest();
   }
 
   /** The head has to wait: claim its room, let others through that don't delay it, and set the timer. */
-  #waitBehind(head: RequestRecord, obstacle: Obstacle | undefined, now: number, admitted: Admitted[]): void {
+  #waitBehind(head: RequestRecord, now: number, admitted: Admitted[]): void {
     this.#waitingHead = head;
-    this.#blockOn(obstacle);
-    // Where only a call's end makes room, nobody can overtake, and a claim would be idle work. One that stands, stands:
-    // a head that let go of it whenever something else was in its way would be overtaken for ever.
-    if (obstacle?.limiter.type === 'concurrent' && !this.#anyShared && this.#claimant !== head) {
-      this.#wake(UNKNOWN);
+    const { hindrances } = this.choice;
+    const obstacles = hindrances.flatMap(({ obstacle }) => obstacle ?? []);
+    this.#blockOn(obstacles.map(({ limiter }) => limiter));
+    const opensAt = this.choice.opensAt(head, now);
+    if (hindrances.length === 0) {
+      this.#unclaim();
+      this.#wake(opensAt);
       return;
     }
-    const lookAhead = obstacle?.full ? 0 : this.#options.lookAhead;
-    let wakeAt = this.#claim(head, now);
+    const onlySlots = obstacles.length === hindrances.length && obstacles.every(({ limiter }) => limiter.type === 'concurrent');
+    // Where only a call's end makes room, nobody can overtake, and a claim would be idle work. One that stands, stands:
+    // a head that let go of it whenever something else was in its way would be overtaken for ever.
+    if (onlySlots && !this.#anyShared && this.#claim.claimant !== head) {
+      this.#wake(opensAt);
+      return;
+    }
+    const full = obstacles.length === hindrances.length && obstacles.every((obstacle) => obstacle.full);
+    const nextRoomAt = Math.min(UNKNOWN, ...obstacles.map(({ limiter }) => limiter.nextFreeAt(1, now, this.#paced)));
+    const lookAhead = full ? 0 : this.#options.lookAhead;
+    let wakeAt = Math.min(
+      opensAt,
+      this.#claim.place(
+        head,
+        hindrances.map(({ route }) => route),
+        now,
+        this.#paced,
+      ),
+    );
     if (lookAhead > 0) wakeAt = Math.min(wakeAt, this.#backfill(head, lookAhead, now, admitted));
     // Once a limiter is no longer full, something smaller behind the head may fit before the head does.
-    if (obstacle?.full && this.#options.lookAhead > 0) wakeAt = Math.min(wakeAt, obstacle.limiter.nextFreeAt(1, now, this.#paced));
+    if (full && this.#options.lookAhead > 0) wakeAt = Math.min(wakeAt, nextRoomAt);
     this.#wake(wakeAt > now ? wakeAt : UNKNOWN);
-    if (this.#wakeAt === UNKNOWN) this.#watch(obstacle);
+    if (this.#wakeAt === UNKNOWN) this.#watch(obstacles[0]?.limiter);
   }
 
   /** Starts what fits behind the head; returns when the next of those that don't fit will. */
@@ -195,27 +224,30 @@ export class Dispatcher implements LimiterUser {
       let started = false;
       let wakeAt = UNKNOWN;
       for (const record of this.queue.first(lookAhead + 1)) {
-        if (record === head || this.limits.neverFits(record) !== undefined) continue;
-        const obstacle = this.limits.obstacle(record, now, this.#paced);
-        if (obstacle !== undefined) {
-          wakeAt = Math.min(
-            wakeAt,
-            obstacle.full ? obstacle.limiter.nextFreeAt(1, now, this.#paced) : this.limits.nextFreeAt(record, now, this.#paced),
-          );
-          if (obstacle.full) break;
-        } else if (this.limits.respectsClaims(record, BACKFILL, now)) {
-          admitted.push(this.#take(record, now));
+        if (record === head || this.choice.misfit(record) !== undefined) continue;
+        const route = this.choice.pick(record, BACKFILL, now, this.#paced);
+        if (route !== undefined) {
+          admitted.push(this.#take(record, route, now));
           started = true;
+          continue;
         }
+        const { hindrances } = this.choice;
+        for (const { route: closed, obstacle } of hindrances) {
+          if (obstacle === undefined) continue;
+          const at = obstacle.full ? obstacle.limiter.nextFreeAt(1, now, this.#paced) : closed.limits.nextFreeAt(record, now, this.#paced);
+          wakeAt = Math.min(wakeAt, at);
+        }
+        if (hindrances.every(({ obstacle }) => obstacle?.full)) break;
       }
       if (!started) return wakeAt;
     }
   }
 
-  #take(record: RequestRecord, now: number): Admitted {
-    const held = this.limits.reserve(record, now);
+  #take(record: RequestRecord, route: Route, now: number): Admitted {
+    const held = route.limits.reserve(record, now);
     this.queue.dispatch(record, record.cost);
-    return { record, held };
+    if (route.stops.length > 0) this.choice.started(route, record, now);
+    return { record, held, route };
   }
 
   get #paced(): boolean {
@@ -223,44 +255,31 @@ export class Dispatcher implements LimiterUser {
   }
 
   get #anyShared(): boolean {
-    return this.#units.some((unit) => unit.shared);
-  }
-
-  #claim(head: RequestRecord, now: number): number {
-    if (this.#claimant !== head) {
-      this.#claimant = head;
-      this.#claimSeq = this.#services.nextSeq();
-    }
-    this.#claiming = true;
-    return this.limits.claim(head, this, this.#claimSeq, now, this.#paced);
+    return this.choice.routes.some(({ units }) => units.some((unit) => unit.shared));
   }
 
   #unclaim(): void {
-    this.#claimant = undefined;
-    if (!this.#claiming) return;
-    this.#claiming = false;
-    this.limits.dropClaims(this);
-    this.#wakeSharers();
+    if (this.#claim.drop()) this.#wakeSharers();
   }
 
   #wakeSharers(): void {
-    for (const unit of this.#units) if (unit.shared) unit.wakeUsers(this);
+    for (const { units } of this.choice.routes) for (const unit of units) if (unit.shared) unit.wakeUsers(this);
   }
 
   /** Nothing waits, or nothing may start: no claim, no timer. */
   #rest(): void {
     this.#waitingHead = undefined;
     this.#unclaim();
-    this.#blockOn(undefined);
+    this.#blockOn([]);
     this.#wake(UNKNOWN);
   }
 
-  #blockOn(obstacle: Obstacle | undefined): void {
-    const unit = obstacle && this.#units.find(({ limiter }) => limiter === obstacle.limiter);
-    if (unit === this.#blockedBy) return;
-    this.#blockedBy?.unblock(this);
-    this.#blockedBy = unit;
-    unit?.block(this);
+  #blockOn(limiters: readonly Limiter[]): void {
+    if (limiters.length === 0 && this.#blockedBy.length === 0) return;
+    const units = this.units.filter(({ limiter }) => limiters.includes(limiter));
+    for (const unit of this.#blockedBy) if (!units.includes(unit)) unit.unblock(this);
+    for (const unit of units) if (!this.#blockedBy.includes(unit)) unit.block(this);
+    this.#blockedBy = units;
   }
 
   /** Sets the timer; one that rings earlier may stay, since a pass that finds nothing costs little. */
@@ -276,13 +295,9 @@ export class Dispatcher implements LimiterUser {
   }
 
   /** Something waits, no timer is set and nothing in flight can wake it: that would be a bug of ours. */
-  #watch(obstacle: Obstacle | undefined): void {
-    const waitsForSomebody = this.#units.some(({ limiter }) => limiter.inFlight > 0 || limiter.claims.size > (this.#claiming ? 1 : 0));
-    if (waitsForSomebody) return;
+  #watch(limiter: Limiter | undefined): void {
+    if (this.choice.waitsForSomebody(this.#claim.route)) return;
     const { logger } = this.#services;
-    logger.error(
-      { modelId: this.modelId, limiter: obstacle?.limiter.type, waiting: this.queue.size },
-      'queue is wedged: nothing will wake it',
-    );
+    logger.error({ modelId: this.modelId, limiter: limiter?.type, waiting: this.queue.size }, 'queue is wedged: nothing will wake it');
   }
 }

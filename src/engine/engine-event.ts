@@ -34,4 +34,7 @@ export type EngineEvent =
     })
   | (LimitHappened & { readonly type: 'limit-exhausted' | 'limit-available' })
   | (LimitHappened & { readonly type: 'limit-paused'; readonly until: number })
+  | (Happened & { readonly type: 'deployment-cooling'; readonly deploymentId: string; readonly until: number })
+  | (Happened & { readonly type: 'deployment-disabled'; readonly deploymentId: string; readonly until: number; readonly reason: string })
+  | (Happened & { readonly type: 'deployment-available'; readonly deploymentId: string })
   | (Happened & { readonly type: 'queue-paused' | 'queue-resumed' | 'queue-drained'; readonly modelId: string });

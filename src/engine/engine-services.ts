@@ -1,21 +1,18 @@
-import type { Clock } from '../domain/clock.ts';
 import type { EasyLogger } from '../domain/logger.ts';
 import type { StringTable } from '../lib/string-table.ts';
 import type { AbortLinks } from './abort-links.ts';
 import type { Alarms } from './alarms.ts';
-import type { EngineEvent } from './engine-event.ts';
+import type { EngineSignals } from './engine-signals.ts';
 import type { TokenEstimator } from './estimate-tokens.ts';
-import type { HotStream, Outbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
 import type { RequestRecord } from './request-record.ts';
 
 /** What every queue of one engine shares. */
-export interface EngineServices {
-  readonly clock: Clock;
+export interface EngineServices extends EngineSignals {
   readonly logger: EasyLogger;
   readonly random: () => number;
   readonly alarms: Alarms;
   readonly outbox: Outbox;
-  readonly events: HotStream<EngineEvent>;
   readonly estimator: TokenEstimator;
   readonly abortLinks: AbortLinks<RequestRecord>;
   /** Every live request by id. */

@@ -1,6 +1,5 @@
 import type { RateLimiterType } from '../domain/limit-types.ts';
 import type { RequestStatus } from '../domain/request-status.ts';
-import { costOf } from '../limits/cost.ts';
 import type { ModelQueue } from './model-queue.ts';
 import type { RequestRecord } from './request-record.ts';
 
@@ -40,19 +39,11 @@ export function explain(queue: ModelQueue, asked: RequestRecord): Explanation {
     if (other.key < record.key || (other.key === record.key && other.seq < record.seq)) position++;
   }
   const paced = dispatcher.queue.backloggedTenants > 1;
-  let latest = Math.max(now, dispatcher.gateUntil);
-  let blocking: (typeof dispatcher.units)[number] | undefined;
-  for (const unit of dispatcher.units) {
-    const at = unit.limiter.nextFreeAt(costOf(unit.limiter.type, record), now, paced);
-    if (at > latest) {
-      latest = at;
-      blocking = unit;
-    }
-  }
-  const earliestStart = queue.paused ? null : toWall(latest);
+  const { at, blocking } = dispatcher.choice.outlook(record, now, paced);
+  const earliestStart = queue.paused ? null : toWall(at);
   if (queue.paused) return { status, position, waitingFor: 'turn', earliestStart };
   if (blocking === undefined) {
-    const next = dispatcher.queue.head() === record && dispatcher.gateUntil <= now;
+    const next = dispatcher.queue.head() === record && at <= now;
     return { status, position, waitingFor: next ? null : 'turn', earliestStart };
   }
   const { type, domain } = blocking.limiter;

@@ -23,8 +23,11 @@ export function limiterOptions(config: RateLimiterConfig): LimiterOptions {
   };
 }
 
+/** Whose a limit is, unless it is a domain's. */
+export type LimiterOwner = { readonly modelId: string } | { readonly deploymentId: string };
+
 /** Finds a limiter's actor, if it runs. */
-export type FindLimiterActor = (modelId: string, config: RateLimiterConfig, unitId: string) => AnyActorRef | undefined;
+export type FindLimiterActor = (owner: LimiterOwner, domain: string | undefined, unitId: string) => AnyActorRef | undefined;
 
 interface Shared {
   readonly unit: LimiterUnit;
@@ -46,8 +49,9 @@ export class LimiterRegistry {
   /**
    * Throws `InvalidConfiguration` where a domain's limit contradicts what was said of it before.
    * @param planned what is about to be registered in the same step; grows by `configs`
+   * @param place path of `configs`
    */
-  check(configs: readonly RateLimiterConfig[], planned = new Map<string, RateLimiterConfig>()): void {
+  check(configs: readonly RateLimiterConfig[], planned = new Map<string, RateLimiterConfig>(), place = 'rateLimiters'): void {
     configs.forEach((config, index) => {
       if (config.domain === undefined) return;
       const key = sharedKey(config);
@@ -56,32 +60,32 @@ export class LimiterRegistry {
       const field = known && differingField(known, config);
       if (field === undefined) return;
       throw new InvalidConfiguration(
-        `Model configuration: 'rateLimiters[${index}].${field}' is ${String(config[field])}, but quota domain '${config.domain}' already has ` +
+        `Model configuration: '${place}[${index}].${field}' is ${String(config[field])}, but quota domain '${config.domain}' already has ` +
           `a ${config.type} limit with ${field} ${String(known?.[field])}. Give both the same, or another domain.`,
-        `rateLimiters[${index}].${field}`,
+        `${place}[${index}].${field}`,
       );
     });
   }
 
-  /** The unit for one limit of a model; `isNew` tells whether it was made now. */
-  obtain(modelId: string, config: RateLimiterConfig): { readonly unit: LimiterUnit; readonly isNew: boolean } {
+  /** The unit for one limit; `isNew` tells whether it was made now. */
+  obtain(owner: LimiterOwner, config: RateLimiterConfig): { readonly unit: LimiterUnit; readonly isNew: boolean } {
     const known = config.domain === undefined ? undefined : this.#shared.get(sharedKey(config));
     if (known !== undefined) return { unit: known.unit, isNew: false };
-    const id = unitId(modelId, config);
-    const unit = new LimiterUnit(id, this.#limiterFor(id, config), this.#services, () => this.#findActor(modelId, config, id));
+    const id = unitId('modelId' in owner ? owner.modelId : owner.deploymentId, config);
+    const unit = new LimiterUnit(id, this.#limiterFor(id, config), config, this.#services, () => this.#findActor(owner, config.domain, id));
     if (config.domain !== undefined) this.#shared.set(sharedKey(config), { unit, config });
     return { unit, isNew: true };
   }
 
   /**
-   * A model's own limiter is no longer used. What it counted still counts at the provider, so it is kept until
+   * A limiter of a model's or a deployment's own is no longer used. What it counted still counts at the provider, so it is kept until
    * that has gone, for the case that the model is registered again.
    */
-  retire(unit: LimiterUnit, config: RateLimiterConfig): void {
+  retire(unit: LimiterUnit): void {
     unit.stop();
     const now = this.#services.clock.now();
     for (const [id, { limiter }] of this.#retired) if (isUnused(limiter, now)) this.#retired.delete(id);
-    if (!isUnused(unit.limiter, now)) this.#retired.set(unit.id, { limiter: unit.limiter, config });
+    if (!isUnused(unit.limiter, now)) this.#retired.set(unit.id, { limiter: unit.limiter, config: unit.config });
   }
 
   #limiterFor(id: string, config: RateLimiterConfig): Limiter {
@@ -125,7 +129,7 @@ function sharedKey(config: RateLimiterConfig): string {
   return JSON.stringify([config.domain, config.type]);
 }
 
-function unitId(modelId: string, config: RateLimiterConfig): string {
+function unitId(owner: string, config: RateLimiterConfig): string {
   const window = config.timePeriod === undefined ? '' : `/${config.timePeriod}s`;
-  return `${config.domain ?? modelId}/${config.type}${window}`;
+  return `${config.domain ?? owner}/${config.type}${window}`;
 }

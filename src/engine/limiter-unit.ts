@@ -1,10 +1,11 @@
 import type { AnyActorRef } from 'xstate';
 import type { LimiterEvent } from '../../machines/limiter-machine.ts';
+import type { RateLimiterConfig } from '../config/rate-limiter-config.ts';
 import type { TimerHandle } from '../domain/clock.ts';
 import type { LimiterState } from '../domain/limit-types.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { pauseAfterRefusalMs } from '../scheduling/backoff.ts';
-import type { EngineServices } from './engine-services.ts';
+import type { EngineSignals } from './engine-signals.ts';
 
 /** Whoever has requests waiting for a limiter. */
 export interface LimiterUser {
@@ -30,8 +31,10 @@ export interface RefusedCall {
 export class LimiterUnit {
   readonly id: string;
   readonly limiter: Limiter;
+  /** As it was configured or learned; the limit may have changed since. */
+  readonly config: RateLimiterConfig;
   readonly users = new Set<LimiterUser>();
-  readonly #services: EngineServices;
+  readonly #signals: EngineSignals;
   readonly #actor: () => AnyActorRef | undefined;
   readonly #blocked = new Set<LimiterUser>();
   #mode: LimiterState = 'open';
@@ -40,12 +43,13 @@ export class LimiterUnit {
   #resume: TimerHandle;
 
   /** @param actor finds the limiter's actor; it may be gone once the engine has stopped */
-  constructor(id: string, limiter: Limiter, services: EngineServices, actor: () => AnyActorRef | undefined) {
+  constructor(id: string, limiter: Limiter, config: RateLimiterConfig, signals: EngineSignals, actor: () => AnyActorRef | undefined) {
     this.id = id;
     this.limiter = limiter;
-    this.#services = services;
+    this.config = config;
+    this.#signals = signals;
     this.#actor = actor;
-    const now = services.clock.now();
+    const now = signals.clock.now();
     if (limiter.pausedUntil > now) this.#resumeAt(limiter.pausedUntil);
   }
 
@@ -55,7 +59,7 @@ export class LimiterUnit {
 
   /** `exhausted` while what some queue wants to start next does not fit here. */
   get state(): LimiterState {
-    return this.limiter.pausedUntil > this.#services.clock.now() ? 'paused' : this.#mode;
+    return this.limiter.pausedUntil > this.#signals.clock.now() ? 'paused' : this.#mode;
   }
 
   block(user: LimiterUser): void {
@@ -73,7 +77,7 @@ export class LimiterUnit {
    * nothing new. Returns how long everybody waits, in milliseconds.
    */
   refused({ retryAfterMs, startedAt, known }: RefusedCall): number {
-    const now = this.#services.clock.now();
+    const now = this.#signals.clock.now();
     const isNews = startedAt >= this.#refusedAt;
     if (isNews) {
       this.#refusalsInARow++;
@@ -91,7 +95,7 @@ export class LimiterUnit {
   }
 
   pause(ms: number): void {
-    const { clock, events } = this.#services;
+    const { clock, events } = this.#signals;
     this.limiter.pause(clock.now() + ms);
     const until = clock.wallMs() + (this.limiter.pausedUntil - clock.now());
     this.#resumeAt(this.limiter.pausedUntil);
@@ -105,7 +109,7 @@ export class LimiterUnit {
   }
 
   setLimit(limit: number): void {
-    this.limiter.setLimit(limit, this.#services.clock.now());
+    this.limiter.setLimit(limit, this.#signals.clock.now());
     this.#send({ type: 'LIMIT_CHANGED', limit });
     this.wakeUsers();
   }
@@ -115,17 +119,17 @@ export class LimiterUnit {
   }
 
   sample(): void {
-    this.#send({ type: 'SAMPLED', usage: this.limiter.used(this.#services.clock.now()) });
+    this.#send({ type: 'SAMPLED', usage: this.limiter.used(this.#signals.clock.now()) });
   }
 
   /** Forgets its timer; the engine stops. */
   stop(): void {
-    this.#services.clock.clearTimeout(this.#resume);
+    this.#signals.clock.clearTimeout(this.#resume);
   }
 
   /** In the background: whoever waits for the limiter has a timer that keeps the process alive. */
   #resumeAt(at: number): void {
-    const { clock } = this.#services;
+    const { clock } = this.#signals;
     this.#mode = 'paused';
     clock.clearTimeout(this.#resume);
     this.#resume = clock.setTimeout(() => this.#resumed(), at - clock.now(), { background: true });
@@ -134,15 +138,15 @@ export class LimiterUnit {
   #resumed(): void {
     const { pausedUntil } = this.limiter;
     // Timers may ring a little early.
-    if (pausedUntil > this.#services.clock.now()) {
+    if (pausedUntil > this.#signals.clock.now()) {
       this.#resumeAt(pausedUntil);
       return;
     }
-    this.#services.clock.clearTimeout(this.#resume);
+    this.#signals.clock.clearTimeout(this.#resume);
     this.limiter.resume();
     this.#send({ type: 'RESUMED' });
     this.#mode = 'open';
-    this.#services.events.emit({ type: 'limit-available', ...this.#facts() });
+    this.#signals.events.emit({ type: 'limit-available', ...this.#facts() });
     this.wakeUsers();
     // Whoever was blocked looks again first: most of them start, and nobody needs to hear of exhaustion.
     queueMicrotask(() => {
@@ -153,7 +157,7 @@ export class LimiterUnit {
   #enter(mode: 'open' | 'exhausted'): void {
     this.#mode = mode;
     this.#send({ type: mode === 'open' ? 'AVAILABLE' : 'EXHAUSTED' });
-    this.#services.events.emit({ type: mode === 'open' ? 'limit-available' : 'limit-exhausted', ...this.#facts() });
+    this.#signals.events.emit({ type: mode === 'open' ? 'limit-available' : 'limit-exhausted', ...this.#facts() });
   }
 
   #send(event: LimiterEvent): void {
@@ -164,6 +168,6 @@ export class LimiterUnit {
   #facts() {
     const { type, domain } = this.limiter;
     const only = this.users.size === 1 ? [...this.users][0]?.modelId : undefined;
-    return { at: this.#services.clock.wallMs(), limiter: this.id, limitType: type, domain, modelId: only };
+    return { at: this.#signals.clock.wallMs(), limiter: this.id, limitType: type, domain, modelId: only };
   }
 }

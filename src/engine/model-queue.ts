@@ -7,13 +7,11 @@ import {
   DuplicateRequest,
   EngineStopped,
   InvalidRequest,
-  RateLimitExceeded,
   RequestCancelled,
   SchedulerQueueFullError,
   withoutStack,
 } from '../domain/errors.ts';
 import { isTokenCount, type TokenCounts } from '../domain/limit-types.ts';
-import { costOf } from '../limits/cost.ts';
 import { reservation } from '../limits/limit-set.ts';
 import { orderKey } from '../scheduling/fair-queue.ts';
 import { CallRunner } from './call-runner.ts';
@@ -25,8 +23,10 @@ import type { LimiterUnit } from './limiter-unit.ts';
 import type { Processor, UsageReport } from './processor.ts';
 import { QueueCounters } from './queue-counters.ts';
 import type { QueueRequest } from './queue-request.ts';
+import { misfitEnding, strandedEnding } from './rejection.ts';
 import { RequestLife } from './request-life.ts';
 import { type RecordOwner, RequestRecord } from './request-record.ts';
+import type { RouteChoice } from './route-choice.ts';
 import { checkParams, type Ending } from './settlement.ts';
 import { SharedCalls } from './shared-calls.ts';
 import { type RequestActor, spawnRequest } from './supervisor.ts';
@@ -49,6 +49,8 @@ export class ModelQueue implements RecordOwner {
   readonly #services: EngineServices;
   readonly #scheduler: SchedulerActor;
   readonly #supervisor: AnyActorRef;
+  /** The model's own limits, in the order of its configuration; those of deployments are not among them. */
+  ownUnits: readonly LimiterUnit[];
   #drained: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -57,6 +59,7 @@ export class ModelQueue implements RecordOwner {
     config: ParsedModelConfig,
     processor: Processor,
     units: readonly LimiterUnit[],
+    choice: RouteChoice,
     scheduler: SchedulerActor,
     services: EngineServices,
   ) {
@@ -64,6 +67,7 @@ export class ModelQueue implements RecordOwner {
     const { counters } = this;
     this.modelId = modelId;
     this.config = config;
+    this.ownUnits = units;
     this.clock = services.clock;
     this.#services = services;
     this.#scheduler = scheduler;
@@ -76,9 +80,10 @@ export class ModelQueue implements RecordOwner {
         modelId,
         lookAhead,
         weightOf: (tenant) => tenants[tenant]?.weight ?? 1,
-        units,
-        onPass: ({ admitted, misfits, now }) => {
+        choice,
+        onPass: ({ admitted, misfits, stranded, now }) => {
           for (const record of misfits) this.#rejectMisfit(record);
+          for (const record of stranded) this.leave(record, strandedEnding(this.dispatcher));
           if (admitted.length > 0) this.#runner.start(admitted, now);
         },
       },
@@ -259,6 +264,12 @@ export class ModelQueue implements RecordOwner {
     return { inputTokens: Math.max(inputTokens, 1 - outputTokens), outputTokens };
   }
 
+  /** A limit of the model's own that it got while it runs. */
+  addUnit(unit: LimiterUnit): void {
+    this.ownUnits = [...this.ownUnits, unit];
+    this.dispatcher.addUnit(unit);
+  }
+
   /** Settles what can never run or comes too late; true when it did. */
   #endsAtOnce(record: RequestRecord, now: number): boolean {
     const { signal } = record.request;
@@ -267,16 +278,8 @@ export class ModelQueue implements RecordOwner {
   }
 
   #rejectMisfit(record: RequestRecord): boolean {
-    const limiter = this.dispatcher.limits.neverFits(record);
-    if (limiter === undefined) return false;
-    const error = new RateLimitExceeded({
-      requestId: record.id,
-      modelId: this.modelId,
-      limitType: limiter.type,
-      cost: costOf(limiter.type, record),
-      limit: limiter.largest,
-    });
-    return this.leave(record, { reason: 'rejected', error });
+    const ending = misfitEnding(record, this.dispatcher);
+    return ending !== undefined && this.leave(record, ending);
   }
 }
 

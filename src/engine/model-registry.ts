@@ -1,24 +1,31 @@
 import { produce } from 'immer';
+import type { ParsedDeploymentConfig } from '../config/deployment-config.ts';
 import { type ModelConfig, type ParsedModelConfig, parseModelConfig } from '../config/model-config.ts';
 import { parseRateLimiterConfig, type RateLimiterConfig } from '../config/rate-limiter-config.ts';
 import { InvalidConfiguration, ModelNotRegistered, textOf } from '../domain/errors.ts';
+import { BALANCER_BY_NAME } from './balancer-names.ts';
+import { DeploymentRegistry } from './deployment-registry.ts';
+import type { DeploymentUnit } from './deployment-unit.ts';
 import type { EngineActors } from './engine-actors.ts';
 import type { EngineServices } from './engine-services.ts';
 import { differingField, LimiterRegistry } from './limiter-registry.ts';
 import { ModelQueue } from './model-queue.ts';
 import type { Processor } from './processor.ts';
+import { RouteChoice } from './route-choice.ts';
 
 /** The models of one engine: their queues, their limiters, and how both change while work is in flight. */
 export class ModelRegistry {
   readonly #queues = new Map<string, ModelQueue>();
   readonly #limiters: LimiterRegistry;
+  readonly #deployments: DeploymentRegistry;
   readonly #actors: EngineActors;
   readonly #services: EngineServices;
 
   constructor(actors: EngineActors, services: EngineServices) {
     this.#actors = actors;
     this.#services = services;
-    this.#limiters = new LimiterRegistry(services, (modelId, config, unitId) => actors.limiter(modelId, config.domain, unitId));
+    this.#limiters = new LimiterRegistry(services, (owner, domain, unitId) => actors.limiter(owner, domain, unitId));
+    this.#deployments = new DeploymentRegistry(services, actors, this.#limiters);
   }
 
   get ids(): string[] {
@@ -42,7 +49,7 @@ export class ModelRegistry {
       throw new InvalidConfiguration(`Model '${parsed.modelId}' is already registered. Unregister it first.`, 'modelId');
     }
     expectFunction(processor, parsed.modelId);
-    this.#limiters.check(parsed.rateLimiters);
+    this.#check([parsed]);
     this.#add(parsed, processor);
   }
 
@@ -54,11 +61,8 @@ export class ModelRegistry {
       if (this.#queues.has(parsed.modelId) || fresh.has(parsed.modelId)) skipped.push(parsed.modelId);
       else fresh.set(parsed.modelId, parsed);
     }
-    const planned = new Map<string, RateLimiterConfig>();
-    for (const { modelId, rateLimiters } of fresh.values()) {
-      expectFunction(processor, modelId);
-      this.#limiters.check(rateLimiters, planned);
-    }
+    for (const { modelId } of fresh.values()) expectFunction(processor, modelId);
+    this.#check([...fresh.values()]);
     for (const parsed of fresh.values()) this.#add(parsed, processor);
     return { registered: [...fresh.keys()], skipped };
   }
@@ -68,10 +72,8 @@ export class ModelRegistry {
     // Two may have waited for it to drain, and the first may have registered the model again.
     if (this.#queues.get(queue.modelId) !== queue) return;
     this.#queues.delete(queue.modelId);
-    queue.config.rateLimiters.forEach((config, index) => {
-      const unit = queue.dispatcher.units[index];
-      if (unit !== undefined && config.domain === undefined) this.#limiters.retire(unit, config);
-    });
+    for (const unit of queue.ownUnits) if (unit.config.domain === undefined) this.#limiters.retire(unit);
+    this.#deployments.release(queue.modelId, queue.dispatcher.choice.routes);
     this.#actors.removeModel(queue.modelId);
   }
 
@@ -87,32 +89,58 @@ export class ModelRegistry {
     }
   }
 
+  /** Throws `InvalidConfiguration` for an id that no model brought. */
+  deployment(id: string): DeploymentUnit {
+    return this.#deployments.deployment(id);
+  }
+
+  deployments(): Iterable<DeploymentUnit> {
+    return this.#deployments.values();
+  }
+
   stop(): void {
-    for (const queue of this.#queues.values()) for (const unit of queue.dispatcher.units) unit.stop();
+    for (const queue of this.#queues.values()) for (const unit of queue.ownUnits) unit.stop();
+    this.#deployments.stop();
     this.#limiters.stop();
     this.#queues.clear();
   }
 
   #add(config: ParsedModelConfig, processor: Processor<never, unknown>): void {
-    const { modelId } = config;
-    const limiters = config.rateLimiters.map((limit) => ({ config: limit, ...this.#limiters.obtain(modelId, limit) }));
+    const { modelId, balancer } = config;
+    const limiters = config.rateLimiters.map((limit) => this.#limiters.obtain({ modelId }, limit));
     const scheduler = this.#actors.addModel(modelId, limiters);
     const units = limiters.map(({ unit }) => unit);
+    const routes = this.#deployments.routesOf(config, units);
+    const choice = new RouteChoice(routes, typeof balancer === 'string' ? BALANCER_BY_NAME[balancer]() : balancer, this.#services.logger);
     // What a processor takes is the caller's statement about the requests it submits for this model.
-    this.#queues.set(modelId, new ModelQueue(config, processor as Processor, units, scheduler, this.#services));
+    this.#queues.set(modelId, new ModelQueue(config, processor as Processor, units, choice, scheduler, this.#services));
+  }
+
+  /** Throws before anything is registered where one of the models contradicts what is known, or another of them. */
+  #check(configs: readonly ParsedModelConfig[]): void {
+    const limits = new Map<string, RateLimiterConfig>();
+    const deployments = new Map<string, ParsedDeploymentConfig>();
+    for (const config of configs) {
+      this.#limiters.check(config.rateLimiters, limits);
+      config.deployments.forEach(({ rateLimiters }, index) => {
+        this.#limiters.check(rateLimiters ?? [], limits, `deployments[${index}].rateLimiters`);
+      });
+      this.#deployments.check(config, deployments);
+    }
   }
 
   #addLimiter(queue: ModelQueue, config: RateLimiterConfig): void {
-    const obtained = this.#limiters.obtain(queue.modelId, config);
-    this.#actors.addLimiter(queue.modelId, { config, ...obtained });
-    queue.dispatcher.addUnit(obtained.unit);
+    const owner = { modelId: queue.modelId };
+    const obtained = this.#limiters.obtain(owner, config);
+    this.#actors.addLimiter(owner, obtained);
+    queue.addUnit(obtained.unit);
     queue.config = produce(queue.config, (draft) => {
       draft.rateLimiters = [...draft.rateLimiters, config];
     });
   }
 
   #changeLimit(queue: ModelQueue, index: number, limit: number): void {
-    const unit = queue.dispatcher.units[index];
+    const unit = queue.ownUnits[index];
     if (unit === undefined) return;
     unit.setLimit(limit);
     this.#limiters.changed(unit, limit);

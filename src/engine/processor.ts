@@ -1,11 +1,14 @@
-import type { TokenCounts } from '../domain/limit-types.ts';
+import type { LimitObservation } from '../domain/limit-observation.ts';
+import type { PartCost, TokenCounts } from '../domain/limit-types.ts';
 import type { EasyLogger } from '../domain/logger.ts';
 import type { QueueRequest } from './queue-request.ts';
 
 /** Tokens that a call really used. */
 export interface UsageReport extends TokenCounts {
   /** Part of the input that the provider had cached; informative. */
-  readonly cachedInputTokens?: number;
+  readonly cachedInputTokens?: number | undefined;
+  /** Where a request needed several deployments: what each part used. */
+  readonly parts?: Readonly<Record<string, PartCost>> | undefined;
 }
 
 /** What a processor gets beside the request. */
@@ -15,6 +18,10 @@ export interface ProcessorContext {
   /** 1 for the first attempt. */
   readonly attempt: number;
   readonly logger: EasyLogger;
+  /** The deployment that was chosen for this attempt; undefined for models without deployments. */
+  readonly deploymentId: string | undefined;
+  /** The deployments of a combination, in the order of its parts; one for others, none for models without deployments. */
+  readonly deploymentIds: readonly string[];
   /** Corrects the reserved tokens to what was used; the last report counts. */
   reportUsage(usage: UsageReport): void;
   /**
@@ -22,6 +29,8 @@ export interface ProcessorContext {
    * their limits earlier than those that only return.
    */
   responseStarted(headers?: unknown): void;
+  /** Tells what the provider's headers say of its limits; limits that are not configured are learned from it. */
+  limitsObserved(observations: readonly LimitObservation[]): void;
   /**
    * Tells that the call is not on the wire yet, as while it connects; call the returned function when it is. Must
    * be called before the processor's first `await`. Without it a call counts as written when the processor starts.

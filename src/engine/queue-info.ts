@@ -1,5 +1,9 @@
 import { freeze } from 'immer';
+import type { CircuitState } from '../deployments/circuit-breaker.ts';
+import type { Clock } from '../domain/clock.ts';
+import { LLMQueueException } from '../domain/errors.ts';
 import type { LimiterState, RateLimiterType } from '../domain/limit-types.ts';
+import type { DeploymentState, DeploymentUnit } from './deployment-unit.ts';
 import type { LimiterUnit } from './limiter-unit.ts';
 import type { ModelQueue } from './model-queue.ts';
 
@@ -17,6 +21,20 @@ export interface LimiterInfo {
   readonly nextFreeAt: number | null;
 }
 
+/** One deployment as it stands. */
+export interface DeploymentInfo {
+  readonly id: string;
+  readonly state: DeploymentState;
+  readonly circuit: CircuitState;
+  /** Code of the error that disabled it. */
+  readonly disabledBy?: string | undefined;
+  /** Calls that run there now, of all models that use it. */
+  readonly inFlight: number;
+  /** Moving average of the time to a response's start; null before the first. */
+  readonly latencyMs: number | null;
+  readonly rateLimiters: readonly LimiterInfo[];
+}
+
 /** One model's queue as it stands; frozen. */
 export interface QueueInfo {
   readonly modelId: string;
@@ -29,7 +47,10 @@ export interface QueueInfo {
   readonly rateLimit: number;
   /** `requests_per_period`, `concurrent_requests`, or the type of the first limiter. */
   readonly rateLimiterMode: string;
+  /** The model's own limits, then those of its deployments. */
   readonly rateLimiters: readonly LimiterInfo[];
+  /** Empty for models without deployments. */
+  readonly deployments: readonly DeploymentInfo[];
 }
 
 /** What a queue did since it was registered, and how it stands. */
@@ -67,7 +88,7 @@ export function engineMetrics(queues: Iterable<ModelQueue>, at: number): EngineM
 }
 
 function readInfo(queue: ModelQueue): QueueInfo {
-  const rateLimiters = queue.dispatcher.units.map((unit) => limiterInfo(unit, queue));
+  const rateLimiters = queue.dispatcher.units.map((unit) => limiterInfo(unit, queue.clock));
   const first = rateLimiters[0];
   return {
     modelId: queue.modelId,
@@ -77,6 +98,7 @@ function readInfo(queue: ModelQueue): QueueInfo {
     rateLimit: first?.limit ?? 0,
     rateLimiterMode: first === undefined ? '' : modeOf(first.type),
     rateLimiters,
+    deployments: deploymentsOf(queue).map((deployment) => deploymentInfo(deployment, queue.clock)),
   };
 }
 
@@ -98,9 +120,25 @@ function readMetrics(queue: ModelQueue): QueueMetrics {
   };
 }
 
-function limiterInfo(unit: LimiterUnit, queue: ModelQueue): LimiterInfo {
+function deploymentsOf({ dispatcher }: ModelQueue): DeploymentUnit[] {
+  return [...new Set(dispatcher.choice.routes.flatMap(({ stops }) => stops.map(({ deployment }) => deployment)))];
+}
+
+function deploymentInfo(deployment: DeploymentUnit, clock: Clock): DeploymentInfo {
+  const { id, state, circuit, inFlight, latencyMs, disabledBy } = deployment;
+  return {
+    id,
+    state,
+    circuit,
+    disabledBy: disabledBy === undefined ? undefined : LLMQueueException.isInstance(disabledBy) ? disabledBy.code : 'error',
+    inFlight,
+    latencyMs: latencyMs ?? null,
+    rateLimiters: deployment.units.map((unit) => limiterInfo(unit, clock)),
+  };
+}
+
+function limiterInfo(unit: LimiterUnit, clock: Clock): LimiterInfo {
   const { limiter } = unit;
-  const { clock } = queue;
   const now = clock.now();
   const usage = limiter.used(now);
   const freeAt = limiter.nextFreeAt(1, now);

@@ -197,6 +197,11 @@ export class QueueManager<P = unknown, R = unknown> {
     this.#models.updateLimits(modelId, rateLimiters);
   }
 
+  /** Lets a deployment take calls again whose key or account was refused, once that is mended. Throws `InvalidConfiguration` for an unknown id. */
+  enableDeployment(deploymentId: string): void {
+    this.#models.deployment(deploymentId).enable();
+  }
+
   /** Counts what was sent before this process existed; call it before the first submit. */
   restoreUsage(modelId: string, usages: readonly RestoredUsage[]): void {
     const { clock } = this.#services;
@@ -275,8 +280,9 @@ export class QueueManager<P = unknown, R = unknown> {
         if (!this.#actors.active) return;
         for (const queue of this.#models.queues()) {
           queue.sample();
-          for (const unit of queue.dispatcher.units) unit.sample();
+          for (const unit of queue.ownUnits) unit.sample();
         }
+        for (const deployment of this.#models.deployments()) deployment.sample();
         this.#sampleActors();
       },
       SAMPLE_EVERY_MS,

@@ -1,4 +1,5 @@
 import { InvalidRequest, textOf } from '../domain/errors.ts';
+import type { PartCost } from '../domain/limit-types.ts';
 import type { RequestStatus } from '../domain/request-status.ts';
 import { uuidSource } from '../lib/ids.ts';
 import { systemClock } from '../lib/system-clock.ts';
@@ -31,6 +32,10 @@ export interface RequestInput<P = unknown> {
   readonly estimatedInputTokens?: number | undefined;
   /** Default: `max_tokens` (or its newer names) of `params`, else 0. */
   readonly estimatedOutputTokens?: number | undefined;
+  /** How many requests it counts as in limits on requests; default 1, fractions allowed. */
+  readonly calls?: number | undefined;
+  /** What each part costs where a request needs several deployments at once; what is not said is as for the whole. */
+  readonly parts?: Readonly<Record<string, PartCost>> | undefined;
   /** `false`: `submitRequest` resolves at once with status `pending`. Default true. */
   readonly waitForCompletion?: boolean | undefined;
 }
@@ -58,6 +63,8 @@ export class QueueRequest<P = unknown> implements RequestInput<P> {
   readonly deadline: Date | number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly dedupeKey: string | undefined;
+  declare readonly calls?: number | undefined;
+  declare readonly parts?: Readonly<Record<string, PartCost>> | undefined;
   readonly waitForCompletion: boolean;
   /** Epoch milliseconds. */
   readonly createdAt: number;
@@ -85,6 +92,9 @@ export class QueueRequest<P = unknown> implements RequestInput<P> {
     this.createdAt = defaults.wallMs();
     this.estimatedInputTokens = input.estimatedInputTokens;
     this.estimatedOutputTokens = input.estimatedOutputTokens;
+    // Few requests say these: the others need not carry the fields.
+    if (input.calls !== undefined) this.calls = input.calls;
+    if (input.parts !== undefined) this.parts = input.parts;
   }
 }
 
@@ -112,6 +122,22 @@ function validate(input: RequestInput): void {
   }
   expectCount('estimatedInputTokens', input.estimatedInputTokens);
   expectCount('estimatedOutputTokens', input.estimatedOutputTokens);
+  expectCalls('calls', input.calls);
+  if (input.parts !== undefined) expectParts(input.parts);
+}
+
+function expectParts(parts: unknown): void {
+  if (typeof parts !== 'object' || parts === null) refuse('parts', parts, 'expected an object of costs by part');
+  for (const [name, part] of Object.entries(parts)) {
+    if (typeof part !== 'object' || part === null) refuse(`parts.${name}`, part, 'expected an object');
+    expectCalls(`parts.${name}.calls`, part.calls);
+    expectCount(`parts.${name}.inputTokens`, part.inputTokens);
+    expectCount(`parts.${name}.outputTokens`, part.outputTokens);
+  }
+}
+
+function expectCalls(path: string, value: unknown): void {
+  if (value !== undefined && !(Number.isFinite(value) && (value as number) >= 0)) refuse(path, value, 'expected a number ≥ 0');
 }
 
 function isMoment(deadline: unknown): boolean {

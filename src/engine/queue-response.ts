@@ -14,6 +14,7 @@ export interface ResponseFacts {
   readonly queueTime?: number | undefined;
   readonly inputTokensUsed?: number | undefined;
   readonly outputTokensUsed?: number | undefined;
+  /** The deployment that answered, or failed it last. */
   readonly deploymentId?: string | undefined;
 }
 

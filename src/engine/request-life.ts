@@ -72,6 +72,8 @@ export class RequestLife {
   retrying(record: RequestRecord, attempt: RequestAttempt, now: number, delayMs: number): void {
     if (this.#observed) this.#emit({ type: 'request-retried', ...this.#facts(record), attempt: attempt.attempt, delayMs });
     this.#pendingAgain(record, now, RETRY_SCHEDULED, 'backoff');
+    // Another deployment takes it at once.
+    if (delayMs === 0) this.requeued(record);
   }
 
   requeued(record: RequestRecord): void {

@@ -1,12 +1,13 @@
 import type { Observable } from 'rxjs';
 import type { RequestActorInput, RequestEvent } from '../../machines/request-machine.ts';
-import type { TokenCounts } from '../domain/limit-types.ts';
+import type { CallCost, PartCost, TokenCounts } from '../domain/limit-types.ts';
 import type { RequestPhase, RequestStatus } from '../domain/request-status.ts';
 import type { QueueEntry } from '../scheduling/fair-queue.ts';
 import type { Alarm } from './alarms.ts';
 import type { Attempt } from './attempt.ts';
 import type { QueueRequest } from './queue-request.ts';
 import type { SettledResponse } from './queue-response.ts';
+import type { Route } from './route.ts';
 import { type StatusChange, StatusFeed } from './status-feed.ts';
 import { detachedRequestActor, type RequestActor } from './supervisor.ts';
 
@@ -20,6 +21,16 @@ const STATUS_AFTER = {
   COMPLETED: 'completed',
   FAILED: 'failed',
 } as const satisfies Record<RequestEvent['type'], RequestStatus>;
+
+/** Where a request has failed so far. */
+interface Failures {
+  /** Failed it in this round; tried again only where there is nothing else. */
+  readonly tried: Set<Route>;
+  /** Would fail it again. */
+  readonly barred: Set<Route>;
+  /** Rounds that are over: each ended with a backoff. */
+  rounds: number;
+}
 
 /** What a record needs of the queue it belongs to. */
 export interface RecordOwner {
@@ -41,7 +52,7 @@ export interface SharedCall {
  * One live request. While it is pending this record is the input its actor would have: the actor is made when the
  * request leaves pending, or as soon as anyone looks, and from then on it holds the status.
  */
-export class RequestRecord implements QueueEntry, TokenCounts {
+export class RequestRecord implements QueueEntry, CallCost {
   heapIndex = -1;
   key: number;
   seq: number;
@@ -67,6 +78,8 @@ export class RequestRecord implements QueueEntry, TokenCounts {
   backoffAlarm: Alarm | undefined = undefined;
   /** The call it shares with others, if it does. */
   sharedCall: SharedCall | undefined = undefined;
+  /** Made with the first failure: most requests have none. */
+  #failures: Failures | undefined = undefined;
   #actor: RequestActor | undefined = undefined;
   #looked = false;
   #ending = false;
@@ -88,6 +101,40 @@ export class RequestRecord implements QueueEntry, TokenCounts {
 
   get id(): string {
     return this.request.id;
+  }
+
+  get calls(): number | undefined {
+    return this.request.calls;
+  }
+
+  get parts(): Readonly<Record<string, PartCost>> | undefined {
+    return this.request.parts;
+  }
+
+  get tried(): ReadonlySet<Route> | undefined {
+    return this.#failures?.tried;
+  }
+
+  get barred(): ReadonlySet<Route> | undefined {
+    return this.#failures?.barred;
+  }
+
+  /** A route failed it. @param forGood it would again */
+  failedOn(route: Route, forGood: boolean): void {
+    this.#failures ??= { tried: new Set(), barred: new Set(), rounds: 0 };
+    this.#failures[forGood ? 'barred' : 'tried'].add(route);
+  }
+
+  /** Every way was tried: the round is over. Returns how many are. */
+  endRound(): number {
+    this.#failures ??= { tried: new Set(), barred: new Set(), rounds: 0 };
+    this.#failures.tried.clear();
+    return ++this.#failures.rounds;
+  }
+
+  /** Goes on for another record that shared its call. */
+  inheritFailures(from: RequestRecord): void {
+    this.#failures = from.#failures;
   }
 
   /** The record whose call this request waits for: its own, unless it joined another's. */

@@ -25,6 +25,7 @@ export function completedResponse<R>(record: RequestRecord, result: R, processin
     processingTime: processingMs / 1000,
     inputTokensUsed: used?.inputTokens,
     outputTokensUsed: used?.outputTokens,
+    deploymentId: record.attempt?.deploymentId,
   };
 }
 
@@ -44,6 +45,7 @@ export function failedResponse(record: RequestRecord, { reason, error }: Ending,
     processingTime: processingMs === undefined ? undefined : processingMs / 1000,
     inputTokensUsed: used?.inputTokens,
     outputTokensUsed: used?.outputTokens,
+    deploymentId: record.attempt?.deploymentId,
   };
 }
 

@@ -69,6 +69,7 @@ export class SharedCalls {
     heir.key = from.key;
     heir.seq = from.seq;
     heir.attempts = from.attempts;
+    heir.inheritFailures(from);
     const key = keyOf(heir.request);
     if (key !== undefined) this.#leaders.set(key, heir);
     const { dispatcher, runner } = this.#path();

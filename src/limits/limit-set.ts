@@ -51,9 +51,11 @@ export class LimitSet {
     return costOf(limiter.type, cost, this.#parts?.[index]);
   }
 
-  /** The first limiter that `cost` can never fit, if any. */
-  neverFits(cost: CallCost): Limiter | undefined {
-    return this.#limiters.find((limiter, index) => this.costAt(index, cost) > limiter.largest);
+  /** The index of the first limiter that `cost` can never fit; -1: there is none. */
+  neverFits(cost: CallCost): number {
+    const limiters = this.#limiters;
+    for (let i = 0; i < limiters.length; i++) if (this.costAt(i, cost) > (limiters[i] as Limiter).largest) return i;
+    return -1;
   }
 
   /** The first limiter that has no room for `cost` now, claims of others aside. */

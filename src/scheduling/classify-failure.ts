@@ -9,8 +9,21 @@ export type Failure =
       readonly limitType?: string | undefined;
       readonly domain?: string | undefined;
     }
-  | { readonly kind: 'retryable' }
-  | { readonly kind: 'final' };
+  | ({ readonly kind: 'retryable' | 'final' } & Blame);
+
+/** Whose fault a failure is, where a model has several deployments. */
+interface Blame {
+  /** Another deployment may succeed with the same request. */
+  readonly failOver: boolean;
+  /** It counts for the deployment's circuit. */
+  readonly cools: boolean;
+  /** The deployment's key or account is refused. */
+  readonly disables: boolean;
+  /** Which deployment it was, where the error says so. */
+  readonly deploymentId?: string | undefined;
+}
+
+const FINAL: Failure = { kind: 'final', failOver: false, cools: false, disables: false };
 
 const NETWORK_CODES = new Set([
   'ECONNRESET',
@@ -35,12 +48,12 @@ const DEEPEST_CAUSE = 8;
 
 /** Decides what to do about what a processor threw, whatever it is; never throws. */
 export function classifyFailure(thrown: unknown, wallMs: number): Failure {
-  if (thrown === null || typeof thrown !== 'object') return { kind: 'final' };
+  if (thrown === null || typeof thrown !== 'object') return FINAL;
   try {
     return classifyObject(thrown, wallMs);
   } catch {
     // A proxy may throw at the question what it is.
-    return { kind: 'final' };
+    return FINAL;
   }
 }
 
@@ -60,13 +73,28 @@ function classifyObject(thrown: object, wallMs: number): Failure {
   }
   const status = numberAt(thrown, 'status') ?? numberAt(thrown, 'statusCode');
   if (status === 429) {
-    if (isFinalRefusal(thrown)) return { kind: 'final' };
+    if (isFinalRefusal(thrown)) return FINAL;
     return { kind: 'refused', retryAfterMs: retryAfterMs(thrown, wallMs) };
   }
+  return blamed(thrown, status);
+}
+
+/** What the error says of itself goes before what its status or code lets suppose. */
+function blamed(thrown: object, status: number | undefined): Failure {
+  const broken = (status !== undefined && status >= 500) || isNetworkError(thrown);
   const said = valueAt(thrown, 'retryable');
-  if (typeof said === 'boolean') return { kind: said ? 'retryable' : 'final' };
-  if (status !== undefined && isRetryableStatus(status)) return { kind: 'retryable' };
-  return { kind: isNetworkError(thrown) ? 'retryable' : 'final' };
+  const retryable = typeof said === 'boolean' ? said : broken || (status !== undefined && isRetryableStatus(status));
+  const failOver = valueAt(thrown, 'failOver');
+  const scope = valueAt(thrown, 'scope');
+  const deploymentId = valueAt(thrown, 'deploymentId');
+  const disables = scope === undefined ? status === 401 || status === 403 : scope === 'account';
+  return {
+    kind: retryable ? 'retryable' : 'final',
+    failOver: typeof failOver === 'boolean' ? failOver : retryable || disables,
+    cools: scope === undefined ? broken : scope === 'deployment',
+    disables,
+    deploymentId: typeof deploymentId === 'string' ? deploymentId : undefined,
+  };
 }
 
 function isFinalRefusal(thrown: object): boolean {

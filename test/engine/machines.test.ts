@@ -21,7 +21,29 @@ const CHARTS: Readonly<Record<string, Chart>> = {
   modelScheduler: {
     machine: machines.modelSchedulerMachine,
     input: { modelId: 'm', ownLimiters: [], limiterIds: [] },
-    events: [{ type: 'PAUSE' }, { type: 'RESUME' }, { type: 'DRAIN' }, { type: 'STOP' }],
+    events: [
+      { type: 'PAUSE' },
+      { type: 'RESUME' },
+      { type: 'DRAIN' },
+      { type: 'STOP' },
+      { type: 'DEPLOYMENT_ADDED', deployment: { deploymentId: 'd', limiterIds: [] } } as EventObject,
+    ],
+  },
+  deployment: {
+    machine: machines.deploymentMachine,
+    input: { deploymentId: 'd', limiterIds: [] },
+    events: [
+      { type: 'COOLING', until: 1 } as EventObject,
+      { type: 'RECOVERED' },
+      { type: 'DISABLED', until: 1, reason: 'invalid_api_key' } as EventObject,
+      { type: 'ENABLED' },
+      { type: 'LIMITER_REMOVED', limiterId: 'd/rpm' } as EventObject,
+    ],
+  },
+  circuit: {
+    machine: machines.circuitMachine,
+    input: undefined,
+    events: [{ type: 'OPENED', until: 1 } as EventObject, { type: 'PROBING' }, { type: 'CLOSED' }],
   },
   limiter: {
     machine: machines.limiterMachine,

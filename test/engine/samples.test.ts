@@ -110,6 +110,7 @@ describe('getQueueInfo', () => {
         { type: 'rpm', domain: undefined, usage: 1, limit: 10, available: 9, state: 'open', nextFreeAt: START },
         { type: 'concurrent', domain: 'd', usage: 1, limit: 1, available: 0, state: 'exhausted', nextFreeAt: null },
       ],
+      deployments: [],
     });
     expect(Object.isFrozen(manager.getQueueInfo(MODEL))).toBe(true);
     manager.registerQueue({ modelId: 'v1', rateLimit: 2 }, calls.processor);

@@ -49,10 +49,10 @@ test('a reservation stands in every limiter or in none', () => {
 
 test('what can never fit is known by the limiter that it cannot fit', () => {
   const { input, set } = pair();
-  expect(set.neverFits(tokens(100))).toBeUndefined();
-  expect(set.neverFits(tokens(101))).toBe(input);
+  expect(set.neverFits(tokens(100))).toBe(-1);
+  expect(set.limiters[set.neverFits(tokens(101))]).toBe(input);
   input.setLimit(200, 0);
-  expect(set.neverFits(tokens(101))).toBeUndefined();
+  expect(set.neverFits(tokens(101))).toBe(-1);
 });
 
 test('the next free moment is that of the last limiter', () => {
@@ -91,7 +91,7 @@ test('a limiter added later is part of what follows', () => {
   const output = make({ type: 'otpm', limit: 5 });
   set.add(output);
   expect(set.limiters).toHaveLength(4);
-  expect(set.neverFits(tokens(1, 6))).toBe(output);
+  expect(set.limiters[set.neverFits(tokens(1, 6))]).toBe(output);
   const held = set.reserve(tokens(1, 5), 0);
   expect(set.obstacle(tokens(1, 1), 0, false)?.limiter).toBe(output);
   reservation.written(held, 0);

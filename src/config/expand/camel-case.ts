@@ -36,8 +36,9 @@ export function withCamelCaseKeys(root: unknown): { readonly value: unknown; rea
       if (isTooDeep(path)) return undefined;
       return value.map((item: unknown, index) => copy(item, [...path, index]));
     }
-    if (!isPlainMap(value)) return value;
-    return isTooDeep(path) ? undefined : copyOfMap(value, path);
+    if (isPlainMap(value)) return isTooDeep(path) ? undefined : copyOfMap(value, path);
+    if (typeof value === 'object' && value !== null) problems.push({ path, message: 'expected a map, not an object of a class' });
+    return value;
   }
 
   function isTooDeep(path: ConfigPath): boolean {

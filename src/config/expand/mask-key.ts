@@ -9,6 +9,5 @@ export function maskKey(key: string): string {
 export function maskUrl(text: string): string {
   if (!URL.canParse(text)) return '***';
   const url = new URL(text);
-  const bare = `${url.protocol}//${url.host}${url.pathname}`;
-  return `${text.endsWith('/') ? bare : bare.replace(/\/$/, '')}${url.search === '' ? '' : '?…'}`;
+  return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}${url.search === '' ? '' : '?…'}`;
 }

@@ -5,7 +5,8 @@ export type PlainMap = Readonly<Record<string, unknown>>;
 export function isPlainMap(value: unknown): value is PlainMap {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // Not compared with this realm's own: a map may come from a worker or another window.
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && !Array.isArray(value));
 }
 
 /** What stands at a path, or undefined. */

@@ -1,0 +1,198 @@
+import type { AnyActorRef } from 'xstate';
+import type { CircuitEvent } from '../../machines/circuit-machine.ts';
+import type { DeploymentEvent } from '../../machines/deployment-machine.ts';
+import type { ParsedDeploymentConfig } from '../config/deployment-config.ts';
+import { windowOf } from '../config/rate-limiter-config.ts';
+import { CircuitBreaker } from '../deployments/circuit-breaker.ts';
+import type { TimerHandle } from '../domain/clock.ts';
+import { LLMQueueException } from '../domain/errors.ts';
+import type { EngineSignals } from './engine-signals.ts';
+import type { LimitListener } from './limit-listener.ts';
+import type { LimiterUnit, LimiterUser } from './limiter-unit.ts';
+import { Visit } from './visit.ts';
+
+/** How long a deployment rests whose key was refused; the provider may accept it again without telling. */
+const DISABLED_MS = 3_600_000;
+/** Part of the newest value in the moving average of latencies. */
+const NEWEST = 0.2;
+const UNKNOWN = Number.POSITIVE_INFINITY;
+
+export type DeploymentState = 'available' | 'cooling' | 'disabled';
+
+/** A way through the deployment, which holds its limits too. */
+interface Way {
+  addUnit(unit: LimiterUnit, deployment: DeploymentUnit): void;
+  removeUnit(unit: LimiterUnit): void;
+}
+
+/** A deployment in a running engine: its circuit, its limits and whoever uses it. Its actor hears of changes of mode only. */
+export class DeploymentUnit {
+  readonly id: string;
+  readonly config: ParsedDeploymentConfig;
+  readonly users = new Set<LimiterUser>();
+  readonly routes = new Set<Way>();
+  /** Its own limits, then those of the domains it belongs to. */
+  units: readonly LimiterUnit[];
+  inFlight = 0;
+  /** Moving average of the time to the start of a response, in ms. */
+  latencyMs: number | undefined;
+  learner: LimitListener | undefined;
+  readonly #signals: EngineSignals;
+  readonly #actor: () => AnyActorRef | undefined;
+  readonly #circuit: CircuitBreaker;
+  #disabledUntil = 0;
+  #disabledBy: Error | undefined;
+  #gateUntil = 0;
+  #enableTimer: TimerHandle;
+
+  /** @param actor finds the deployment's actor; it may be gone once the engine has stopped */
+  constructor(config: ParsedDeploymentConfig, units: readonly LimiterUnit[], signals: EngineSignals, actor: () => AnyActorRef | undefined) {
+    this.id = config.id;
+    this.config = config;
+    this.units = units;
+    this.#signals = signals;
+    this.#actor = actor;
+    this.#circuit = new CircuitBreaker({ ...config.circuit, restMs: config.errorBackoffInSeconds * 1000 });
+  }
+
+  get state(): DeploymentState {
+    if (this.#disabledUntil > this.#signals.clock.now()) return 'disabled';
+    return this.#circuit.state === 'closed' ? 'available' : 'cooling';
+  }
+
+  get circuit() {
+    return this.#circuit.state;
+  }
+
+  /** What disabled it, while it is disabled. */
+  get disabledBy(): Error | undefined {
+    return this.state === 'disabled' ? this.#disabledBy : undefined;
+  }
+
+  get requestsPerMinute(): number | undefined {
+    const limit = this.config.rateLimiters?.find(({ type }) => type === 'rpm');
+    return limit && (limit.limit * 60) / windowOf(limit);
+  }
+
+  /** Free part of its tightest limit, 0 to 1. */
+  headroom(now: number): number {
+    return this.units.reduce((least, { limiter }) => Math.min(least, Math.max(0, 1 - limiter.used(now) / limiter.capacity)), 1);
+  }
+
+  /** The next moment at which a call may start as far as its mode goes; Infinity while only a probe's outcome can tell. */
+  availableAt(now: number): number {
+    const at = Math.max(now, this.#gateUntil, this.#disabledUntil);
+    if (this.#circuit.allows(at)) return at;
+    return this.#circuit.state === 'open' ? Math.max(at, this.#circuit.openUntil) : UNKNOWN;
+  }
+
+  /** Starts nothing before `until`, after a refusal that named no limit of ours. */
+  gate(until: number): void {
+    this.#gateUntil = Math.max(this.#gateUntil, until);
+  }
+
+  begin(): Visit {
+    this.inFlight++;
+    const probe = this.#circuit.started();
+    if (probe) this.#sendCircuit({ type: 'PROBING' });
+    return new Visit(this, this.#signals.clock.now(), probe);
+  }
+
+  succeeded(probe: boolean): void {
+    this.#circuit.succeeded(probe);
+    if (probe) this.#recovered();
+  }
+
+  failed(probe: boolean, startedAt: number): void {
+    const { clock, events } = this.#signals;
+    const before = this.#circuit.state;
+    this.#circuit.failed(probe, startedAt, clock.now());
+    if (this.#circuit.state !== 'open' || before === 'open') return;
+    const until = clock.wallMs() + this.config.errorBackoffInSeconds * 1000;
+    this.#sendCircuit({ type: 'OPENED', until });
+    this.#send({ type: 'COOLING', until });
+    events.emit({ type: 'deployment-cooling', at: clock.wallMs(), deploymentId: this.id, until });
+    this.wakeUsers();
+  }
+
+  undecided(probe: boolean): void {
+    this.#circuit.undecided(probe);
+    if (probe) this.wakeUsers();
+  }
+
+  /** The provider does not accept its key, or wants money: no call for an hour, unless somebody enables it. */
+  disable(error: Error): void {
+    const { clock, events } = this.#signals;
+    this.#disabledBy = error;
+    this.#disabledUntil = clock.now() + DISABLED_MS;
+    clock.clearTimeout(this.#enableTimer);
+    this.#enableTimer = clock.setTimeout(() => this.enable(), DISABLED_MS, { background: true });
+    const until = clock.wallMs() + DISABLED_MS;
+    const reason = LLMQueueException.isInstance(error) ? error.code : 'error';
+    this.#send({ type: 'DISABLED', until, reason });
+    events.emit({ type: 'deployment-disabled', at: clock.wallMs(), deploymentId: this.id, until, reason });
+  }
+
+  enable(): void {
+    if (this.#disabledBy === undefined) return;
+    this.#disabledUntil = 0;
+    this.#disabledBy = undefined;
+    this.#signals.clock.clearTimeout(this.#enableTimer);
+    this.#send({ type: 'ENABLED' });
+    this.#available();
+  }
+
+  /** A limit it got while it runs, configured or learned. */
+  addUnit(unit: LimiterUnit): void {
+    this.units = [...this.units, unit];
+    for (const user of this.users) unit.users.add(user);
+    for (const route of this.routes) route.addUnit(unit, this);
+    this.wakeUsers();
+  }
+
+  removeUnit(unit: LimiterUnit): void {
+    this.units = this.units.filter((each) => each !== unit);
+    for (const route of this.routes) route.removeUnit(unit);
+    this.wakeUsers();
+  }
+
+  wakeUsers(): void {
+    for (const user of this.users) user.requestPass();
+  }
+
+  sample(): void {
+    this.#send({ type: 'SAMPLED', inFlight: this.inFlight });
+    for (const unit of this.units) unit.sample();
+  }
+
+  stop(): void {
+    this.#signals.clock.clearTimeout(this.#enableTimer);
+    for (const unit of this.units) unit.stop();
+  }
+
+  measured(latencyMs: number): void {
+    this.latencyMs = this.latencyMs === undefined ? latencyMs : this.latencyMs + NEWEST * (latencyMs - this.latencyMs);
+  }
+
+  #recovered(): void {
+    this.#sendCircuit({ type: 'CLOSED' });
+    this.#send({ type: 'RECOVERED' });
+    this.#available();
+  }
+
+  #available(): void {
+    const { clock, events } = this.#signals;
+    events.emit({ type: 'deployment-available', at: clock.wallMs(), deploymentId: this.id });
+    this.wakeUsers();
+  }
+
+  #send(event: DeploymentEvent): void {
+    const actor = this.#actor();
+    if (actor?.getSnapshot().status === 'active') actor.send(event);
+  }
+
+  #sendCircuit(event: CircuitEvent): void {
+    const circuit: AnyActorRef | undefined = this.#actor()?.getSnapshot().children?.circuit;
+    if (circuit?.getSnapshot().status === 'active') circuit.send(event);
+  }
+}

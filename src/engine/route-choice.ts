@@ -1,0 +1,183 @@
+import type { Balancer, BalancerCandidate } from '../domain/balancer.ts';
+import type { EasyLogger } from '../domain/logger.ts';
+import type { Obstacle } from '../limits/limit-set.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import type { LimiterUnit } from './limiter-unit.ts';
+import type { RequestRecord } from './request-record.ts';
+import type { Route } from './route.ts';
+
+const UNKNOWN = Number.POSITIVE_INFINITY;
+
+/** What stands in a request's way on one route; no obstacle: only an older claim or the balancer. */
+interface Hindrance {
+  readonly route: Route;
+  readonly obstacle: Obstacle | undefined;
+}
+
+/** A limit that is smaller than what it is asked for. */
+interface Misfit {
+  readonly limiter: Limiter;
+  readonly cost: number;
+}
+
+/** Which of a model's routes a request takes. */
+export class RouteChoice {
+  readonly routes: readonly Route[];
+  readonly #balancer: Balancer;
+  readonly #logger: EasyLogger;
+  /** Set by {@link pick} where it found none. */
+  hindrances: Hindrance[] = [];
+
+  constructor(routes: readonly Route[], balancer: Balancer, logger: EasyLogger) {
+    this.routes = routes;
+    this.#balancer = balancer;
+    this.#logger = logger;
+  }
+
+  /** The limiter that a request can never fit, where no route is left that it fits. */
+  misfit(record: RequestRecord): Misfit | undefined {
+    let first: Misfit | undefined;
+    for (const { limits } of this.routes) {
+      const index = limits.neverFits(record);
+      const limiter = limits.limiters[index];
+      if (limiter === undefined) return undefined;
+      first ??= { limiter, cost: limits.costAt(index, record) };
+    }
+    return first;
+  }
+
+  /** Whether no route is left: each is disabled, or failed this request in a way that it would fail again. */
+  hopeless(record: RequestRecord): boolean {
+    return this.routes.every((route) => route.disabledBy !== undefined || record.barred?.has(route));
+  }
+
+  /** Whether the request may go another way than those that failed it. */
+  hasOther(record: RequestRecord, now: number): boolean {
+    return this.routes.some(
+      (route) => !record.barred?.has(route) && !record.tried?.has(route) && route.availableAt(now) <= now && fitsEver(route, record),
+    );
+  }
+
+  /** The route that `record` takes now; undefined: it has to wait. `owner` is whose claims don't count; absent: no claim does. */
+  pick(record: RequestRecord, owner: object | undefined, now: number, paced: boolean): Route | undefined {
+    const only = this.routes.length === 1 ? this.routes[0] : undefined;
+    if (only !== undefined && only.stops.length === 0) return this.#single(only, record, owner, now, paced);
+    this.hindrances = [];
+    const fitting = this.usable(record, now).filter((route) => this.#fits(route, record, owner, now, paced));
+    const chosen = fitting.length === 0 ? undefined : this.#best(fitting, now);
+    if (chosen === undefined) for (const route of fitting) this.hindrances.push({ route, obstacle: undefined });
+    return chosen;
+  }
+
+  /** Routes that take calls now, limits aside; those that failed the request only where there is no other. */
+  usable(record: RequestRecord, now: number): Route[] {
+    const open = this.routes.filter(
+      (route) => !record.barred?.has(route) && route.availableAt(now) <= now && (this.routes.length === 1 || fitsEver(route, record)),
+    );
+    if (record.tried === undefined) return open;
+    const fresh = open.filter((route) => !record.tried?.has(route));
+    return fresh.length > 0 ? fresh : open;
+  }
+
+  /** When the next route that is closed now opens; Infinity where none will by itself. */
+  opensAt(record: RequestRecord, now: number): number {
+    return this.routes.reduce((earliest, route) => {
+      const at = record.barred?.has(route) ? UNKNOWN : route.availableAt(now);
+      return at > now ? Math.min(earliest, at) : earliest;
+    }, UNKNOWN);
+  }
+
+  /** When a request's limits let it start on the route that lets it first, and what holds it there till then. */
+  outlook(record: RequestRecord, now: number, paced: boolean): { readonly at: number; readonly blocking: LimiterUnit | undefined } {
+    let best: { at: number; blocking: LimiterUnit | undefined } = { at: UNKNOWN, blocking: undefined };
+    for (const route of this.routes) {
+      if (record.barred?.has(route)) continue;
+      let at = route.availableAt(now);
+      let blocking: LimiterUnit | undefined;
+      route.units.forEach((unit, index) => {
+        const freeAt = unit.limiter.nextFreeAt(route.limits.costAt(index, record), now, paced);
+        if (freeAt <= at) return;
+        at = freeAt;
+        blocking = unit;
+      });
+      if (at < best.at || (at === UNKNOWN && best.blocking === undefined)) best = { at, blocking };
+    }
+    return best;
+  }
+
+  /** Whether something in flight, or somebody else's claim, will wake who waits. @param claimed where the one who asks has a claim */
+  waitsForSomebody(claimed: Route | undefined): boolean {
+    return this.routes.some(
+      (route) =>
+        route.units.some(({ limiter }) => limiter.inFlight > 0 || limiter.claims.size > (route === claimed ? 1 : 0)) ||
+        route.stops.some(({ deployment }) => deployment.inFlight > 0),
+    );
+  }
+
+  started(route: Route, record: RequestRecord, now: number): void {
+    for (const { deployment, part } of route.stops) {
+      const calls = (part === undefined ? record.calls : record.parts?.[part]?.calls) ?? 1;
+      this.#guarded(() => this.#balancer.started?.(deployment.id, calls, now));
+    }
+  }
+
+  failed(deploymentId: string, now: number): void {
+    this.#guarded(() => this.#balancer.failed?.(deploymentId, now));
+  }
+
+  #single(route: Route, record: RequestRecord, owner: object | undefined, now: number, paced: boolean): Route | undefined {
+    if (route.availableAt(now) > now) {
+      this.hindrances = [];
+      return undefined;
+    }
+    const obstacle = route.limits.obstacle(record, now, paced);
+    if (obstacle === undefined && (owner === undefined || route.limits.respectsClaims(record, owner, now))) return route;
+    this.hindrances = [{ route, obstacle }];
+    return undefined;
+  }
+
+  #fits(route: Route, record: RequestRecord, owner: object | undefined, now: number, paced: boolean): boolean {
+    const obstacle = route.limits.obstacle(record, now, paced);
+    if (obstacle === undefined && (owner === undefined || route.limits.respectsClaims(record, owner, now))) return true;
+    this.hindrances.push({ route, obstacle });
+    return false;
+  }
+
+  #best(routes: readonly Route[], now: number): Route | undefined {
+    const candidates = routes.map((route) => candidateOf(route, now));
+    let chosen: BalancerCandidate | undefined = candidates[0];
+    this.#guarded(() => {
+      chosen = this.#balancer.order(candidates, now)[0];
+    });
+    const { id } = chosen ?? {};
+    return routes.find((route) => route.id === id);
+  }
+
+  /** A balancer of the user's must not stop the queue. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#logger.error({ error }, 'a balancer threw; the order of the configuration is used');
+    }
+  }
+}
+
+function fitsEver(route: Route, record: RequestRecord): boolean {
+  return route.limits.neverFits(record) < 0;
+}
+
+/** A combination is as loaded and as full as the worst of its deployments. */
+function candidateOf(route: Route, now: number): BalancerCandidate {
+  const deployments = route.stops.map(({ deployment }) => deployment);
+  const known = deployments.flatMap(({ latencyMs }) => latencyMs ?? []);
+  const rates = deployments.flatMap(({ requestsPerMinute }) => requestsPerMinute ?? []);
+  return {
+    id: route.id,
+    weight: Math.min(...deployments.map(({ config }) => config.weight)),
+    inFlight: Math.max(...deployments.map(({ inFlight }) => inFlight)),
+    headroom: Math.min(...deployments.map((deployment) => deployment.headroom(now))),
+    latencyMs: known.length === 0 ? undefined : Math.max(...known),
+    requestsPerMinute: rates.length === 0 ? undefined : Math.min(...rates),
+  };
+}

@@ -1,0 +1,88 @@
+import { LimitSet } from '../limits/limit-set.ts';
+import type { DeploymentUnit } from './deployment-unit.ts';
+import type { LimiterUnit } from './limiter-unit.ts';
+import type { Visit } from './visit.ts';
+
+/** A deployment that a route passes through, and the part of a request that it serves there. */
+export interface Stop {
+  readonly deployment: DeploymentUnit;
+  /** Absent: all of it. */
+  readonly part?: string | undefined;
+}
+
+const NO_VISITS: readonly Visit[] = [];
+
+/** One way for a model's requests: usually one deployment, several for combinations, none where the processor alone knows. */
+export class Route {
+  /** Id of the deployment or combination; empty where there is none. */
+  readonly id: string;
+  readonly stops: readonly Stop[];
+  readonly limits: LimitSet;
+  #units: readonly LimiterUnit[];
+  #gateUntil = 0;
+
+  /** @param modelUnits limits of the model itself, whichever way its requests take */
+  constructor(id: string, modelUnits: readonly LimiterUnit[], stops: readonly Stop[]) {
+    this.id = id;
+    this.stops = stops;
+    this.#units = modelUnits;
+    this.limits = new LimitSet(modelUnits.map(({ limiter }) => limiter));
+    for (const { deployment } of stops) {
+      deployment.routes.add(this);
+      for (const unit of deployment.units) this.addUnit(unit, deployment);
+    }
+  }
+
+  get units(): readonly LimiterUnit[] {
+    return this.#units;
+  }
+
+  get deploymentIds(): string[] {
+    return this.stops.map(({ deployment }) => deployment.id);
+  }
+
+  /** @param deployment whose limit it is; absent: the model's */
+  addUnit(unit: LimiterUnit, deployment?: DeploymentUnit): void {
+    const part = this.stops.find((stop) => stop.deployment === deployment)?.part;
+    // A domain that the model names as well counts a call once.
+    if (part === undefined && this.#units.includes(unit)) return;
+    this.#units = [...this.#units, unit];
+    this.limits.add(unit.limiter, part);
+  }
+
+  removeUnit(unit: LimiterUnit): void {
+    this.#units = this.#units.filter((each) => each !== unit);
+    this.limits.remove(unit.limiter);
+  }
+
+  /** The next moment at which its deployments take calls, limits aside; Infinity while nobody knows. */
+  availableAt(now: number): number {
+    let at = Math.max(now, this.#gateUntil);
+    for (const { deployment } of this.stops) at = Math.max(at, deployment.availableAt(at));
+    return at;
+  }
+
+  /** What disabled one of its deployments, if it is disabled. */
+  get disabledBy(): Error | undefined {
+    for (const { deployment } of this.stops) {
+      const { disabledBy } = deployment;
+      if (disabledBy !== undefined) return disabledBy;
+    }
+    return undefined;
+  }
+
+  /** Starts nothing before `until`, after a refusal that named no limit of ours. */
+  gate(until: number): void {
+    if (this.stops.length === 0) this.#gateUntil = Math.max(this.#gateUntil, until);
+    for (const { deployment } of this.stops) deployment.gate(until);
+  }
+
+  begin(): readonly Visit[] {
+    return this.stops.length === 0 ? NO_VISITS : this.stops.map(({ deployment }) => deployment.begin());
+  }
+
+  /** Leaves its deployments; the model is gone. */
+  close(): void {
+    for (const { deployment } of this.stops) deployment.routes.delete(this);
+  }
+}

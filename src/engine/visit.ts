@@ -1,0 +1,52 @@
+import type { LimitListener } from './limit-listener.ts';
+
+/** What a visit tells the deployment. */
+interface Visited {
+  readonly id: string;
+  readonly learner: LimitListener | undefined;
+  inFlight: number;
+  measured(latencyMs: number): void;
+  succeeded(probe: boolean): void;
+  failed(probe: boolean, startedAt: number): void;
+  undecided(probe: boolean): void;
+  disable(error: Error): void;
+}
+
+/** One attempt's stay at a deployment; its outcome is told once. */
+export class Visit {
+  readonly deployment: Visited;
+  readonly #startedAt: number;
+  readonly #probe: boolean;
+  #over = false;
+
+  constructor(deployment: Visited, startedAt: number, probe: boolean) {
+    this.deployment = deployment;
+    this.#startedAt = startedAt;
+    this.#probe = probe;
+  }
+
+  responded(now: number): void {
+    if (!this.#over) this.deployment.measured(now - this.#startedAt);
+  }
+
+  succeeded(): void {
+    if (this.#end()) this.deployment.succeeded(this.#probe);
+  }
+
+  /** Failed in a way that counts for the circuit. */
+  failed(): void {
+    if (this.#end()) this.deployment.failed(this.#probe, this.#startedAt);
+  }
+
+  /** It says nothing about the deployment: refused, cancelled, or the request's own fault. */
+  left(): void {
+    if (this.#end()) this.deployment.undecided(this.#probe);
+  }
+
+  #end(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.deployment.inFlight--;
+    return true;
+  }
+}
