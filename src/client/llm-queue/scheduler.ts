@@ -1,0 +1,89 @@
+import { SchedulerQueueFullError } from '../../domain/errors.ts';
+import type { ModelPreferences } from './model-preferences.ts';
+import { mainQueueFull, waitQueueFull } from './seed-texts.ts';
+
+/** A request as a scheduler sees it. */
+export interface ScheduledRequest {
+  readonly reqId: string;
+  readonly userId: string;
+  readonly reqType: string;
+  readonly modelPref: ModelPreferences;
+}
+
+/** Preferences of the requests that may be next. */
+export interface TopRequests {
+  /** The first of the new ones. */
+  readonly newRequest: ScheduledRequest | undefined;
+  /** Those whose models were busy when they were looked at, first come first. */
+  readonly waitingRequests: readonly ScheduledRequest[];
+}
+
+/**
+ * Decides in which order requests start; may be replaced. New requests are looked at first come first by default; one whose
+ * models are busy goes to the wait queue, so that it holds nobody up.
+ */
+export interface RequestScheduler {
+  /** Throws `SchedulerQueueFullError` where it takes no more. */
+  addRequest(request: ScheduledRequest): void;
+  addRequestToWaitQueue(request: ScheduledRequest): void;
+  /** Takes out the first of the new requests. */
+  popTopNewRequest(): ScheduledRequest | undefined;
+  /** Takes out a waiting request: the one with this id. */
+  popTopWaitingRequest(reqId: string): ScheduledRequest | undefined;
+  hasRequest(reqId: string): boolean;
+  /** Whether it was there. */
+  removeRequestById(reqId: string): boolean;
+  getTopRequestsModelPrefs(): TopRequests;
+}
+
+/** First in, first out; whoever's models are busy waits beside. */
+export class BasicFIFOScheduler implements RequestScheduler {
+  readonly #maxQueueSize: number;
+  readonly #main = new Map<string, ScheduledRequest>();
+  readonly #waiting = new Map<string, ScheduledRequest>();
+
+  /** @param options.maxQueueSize the most in each of its two queues; default unbounded */
+  constructor(options: { readonly maxQueueSize?: number } = {}) {
+    this.#maxQueueSize = options.maxQueueSize ?? Number.POSITIVE_INFINITY;
+  }
+
+  addRequest(request: ScheduledRequest): void {
+    if (this.#main.size >= this.#maxQueueSize) throw mainQueueFull(this.#maxQueueSize);
+    this.#main.set(request.reqId, request);
+  }
+
+  addRequestToWaitQueue(request: ScheduledRequest): void {
+    if (this.#waiting.size >= this.#maxQueueSize) throw waitQueueFull(this.#maxQueueSize);
+    this.#waiting.set(request.reqId, request);
+  }
+
+  popTopNewRequest(): ScheduledRequest | undefined {
+    const [first] = this.#main.values();
+    if (first !== undefined) this.#main.delete(first.reqId);
+    return first;
+  }
+
+  popTopWaitingRequest(reqId: string): ScheduledRequest | undefined {
+    const request = this.#waiting.get(reqId);
+    this.#waiting.delete(reqId);
+    return request;
+  }
+
+  hasRequest(reqId: string): boolean {
+    return this.#main.has(reqId) || this.#waiting.has(reqId);
+  }
+
+  removeRequestById(reqId: string): boolean {
+    return this.#main.delete(reqId) || this.#waiting.delete(reqId);
+  }
+
+  getTopRequestsModelPrefs(): TopRequests {
+    const [newRequest] = this.#main.values();
+    return { newRequest, waitingRequests: [...this.#waiting.values()] };
+  }
+}
+
+/** Whether a scheduler takes no more. */
+export function saysFull(error: unknown): error is SchedulerQueueFullError {
+  return error instanceof SchedulerQueueFullError;
+}
