@@ -16,6 +16,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 export const LONGEST_MESSAGE = 500;
 const LONGEST_TEXT = 4 * LONGEST_MESSAGE;
+const NO_MESSAGE = 'The provider reported an error without a message.';
 /** Places inside an error object whose texts name it. */
 const NAME_FIELDS = ['error_code', 'code', 'type', 'status', 'error_type', 'limit_source'];
 
@@ -38,9 +39,9 @@ export function errorFields(json: unknown): ErrorFields | undefined {
 
 /** The error of an answer whose status says that it is one: its envelope, else what else the body tells, else its text. */
 export function errorOf(reply: HttpReply): ErrorFields {
-  const named = firstOf(reply.headers['x-amzn-errortype'])?.split(':', 1);
+  const named = namesIn(firstOf(reply.headers['x-amzn-errortype'])?.split(':', 1) ?? []);
   const told = errorFields(reply.json) ?? flatError(reply.json) ?? { message: plainText(reply), names: [], text: plainText(reply) };
-  return named ? { ...told, names: [...named, ...told.names] } : told;
+  return { ...told, names: [...named, ...told.names] };
 }
 
 /** A body's text without markup, in one line. */
@@ -83,15 +84,19 @@ function fields(error: JsonObject): ErrorFields {
   // Anthropic's and OpenRouter's say more than the error's own code, Azure's less.
   const places = [details, error['metadata'], error, error['innererror']].filter((each) => isObject(each) && !Array.isArray(each));
   const found = places.filter(isObject).flatMap((place) => NAME_FIELDS.map((field) => textOf(place[field])));
-  const names = found.filter((name) => name !== undefined);
+  const names = namesIn(found);
   const google = Array.isArray(details) ? details.filter(isObject) : [];
-  const message = textOf(error['message']) ?? 'The provider reported an error without a message.';
+  const message = textOf(error['message']) ?? NO_MESSAGE;
   return {
-    message: oneLine(message),
+    message: oneLine(message) || NO_MESSAGE,
     names,
     text: [message.slice(0, LONGEST_TEXT), ...google.flatMap(quotasOf)].join('\n'),
     retryDelay: google.map((detail) => textOf(detail['retryDelay'])).find((delay) => delay !== undefined),
   };
+}
+
+function namesIn(texts: readonly (string | undefined)[]): readonly string[] {
+  return texts.map((text) => oneLine(text ?? '')).filter((name) => name !== '');
 }
 
 /** One line for each of Google's violations: which quota, and how large it is. */
