@@ -19,7 +19,8 @@ export function withOneSpelling(root: unknown): { readonly value: unknown; reado
     const out: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(map)) {
       const to = Object.hasOwn(aliases, key) ? String(aliases[key]) : key;
-      if (Object.hasOwn(map, to) && map[to] !== value) {
+      if (value === undefined && to !== key) continue;
+      if (map[to] !== undefined && map[to] !== value) {
         problems.push({ path: [...path, key], ofKey: true, message: `says another value than ${to}, which is the same; give one of them` });
       }
       out[to] = value;

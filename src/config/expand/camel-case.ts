@@ -63,7 +63,9 @@ export function withCamelCaseKeys(root: unknown): { readonly value: unknown; rea
       spelled.set(ours, key);
       const isEmpty = value === null || value === undefined;
       if (isEmpty && isNames && ENTRIES_MAY_BE_EMPTY.has(String(parent))) entries.set(ours, {});
-      else if (!isEmpty) entries.set(ours, NOT_OURS.has(ours) && !isNames ? value : copy(value, at));
+      // Kept as undefined: a key that nobody knows is wrong without a value too.
+      else if (isEmpty) entries.set(ours, undefined);
+      else entries.set(ours, NOT_OURS.has(ours) && !isNames ? value : copy(value, at));
     }
     return Object.fromEntries(entries);
   }

@@ -41,7 +41,10 @@ function problemsOfOne(issue: Issue, base: ConfigPath, written: unknown, origins
   const path = [...base, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
   if (issue.code === 'unrecognized_keys') {
     const messages = issue.message.split('\n');
-    return issue.keys.map((key, index) => ({ path: [...path, key], message: messages[index] ?? 'unknown key', ofKey: true }));
+    return issue.keys.map((key, index) => {
+      if (mayBeKey(key)) return { path, message: 'unknown key, which looks like an API key', ofKey: true };
+      return { path: [...path, key], message: messages[index] ?? 'unknown key', ofKey: true };
+    });
   }
   if (issue.code === 'invalid_key') return [{ path, message: issue.issues[0]?.message ?? issue.message, ofKey: true }];
   if (issue.code === 'invalid_union') {
@@ -78,6 +81,11 @@ function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'string') return String(value);
   if (/^https?:/.test(value)) return maskUrl(value);
-  if (value.length > LONGEST_SHOWN || /^(sk|pk|rk|gsk|key|bearer)[-_ ]|\S{20,}/i.test(value)) return 'this text';
+  if (value.length > LONGEST_SHOWN || mayBeKey(value) || /\S{20,}/.test(value)) return 'this text';
   return JSON.stringify(value);
+}
+
+/** Whether a text looks like a key: by its beginning, or because it is long and without meaning. */
+function mayBeKey(text: string): boolean {
+  return /^(sk|pk|rk|gsk|key|bearer)[-_ ]/i.test(text) || /^(?=\S*\d)(?=\S*[A-Za-z])\S{24,}$/.test(text);
 }
