@@ -40,10 +40,16 @@ export interface ExchangePlan {
   readonly faultAt: number;
   readonly stallMs: number;
   readonly decide: () => Decision;
-  /** The answer that a fault puts in place of the whole response; undefined: the fault strikes elsewhere. */
-  readonly instead: (head: ResponseHead) => { head: ResponseHead; outcome: CallOutcome } | undefined;
-  /** What a fault puts in place of the rest of a body. */
-  readonly inBody: () => CallOutcome;
+  /** Only with a fault: what it says. */
+  readonly spoiling: Spoiling | undefined;
+}
+
+/** What a fault puts in place of what was asked for. */
+export interface Spoiling {
+  /** The answer in place of the whole response; undefined: the fault strikes elsewhere. */
+  instead(head: ResponseHead): { head: ResponseHead; outcome: CallOutcome } | undefined;
+  /** What comes in place of the rest of a body. */
+  inBody(): CallOutcome;
 }
 
 /**
@@ -100,7 +106,7 @@ export class Exchange {
       const byTime = Math.ceil((timing.doneMs - timing.firstTokenMs) / PORTION_MS);
       this.#portions = Math.max(1, Math.min(outputTokens, byTime, MOST_PORTIONS));
     }
-    const instead = this.#plan.fault && this.#plan.instead(decision.head);
+    const instead = this.#plan.spoiling?.instead(decision.head);
     if (instead) this.#at(this.#arrivedAt + timing.headersMs, () => this.#answer(instead.head, instead.outcome));
     else this.#wait();
   }
@@ -154,12 +160,12 @@ export class Exchange {
   }
 
   #breakBody(): void {
-    const { fault } = this.#plan;
+    const { fault, spoiling } = this.#plan;
     if (fault === 'truncate') return this.#fail(new SimulatedNetworkError('The simulated body ended early.', true));
     if (fault === 'resetInBody') return this.#fail(new SimulatedNetworkError('The simulated connection was reset inside the body.'));
     if (fault === 'stall') return this.#stall();
     this.#ended = true;
-    this.#listener.done(this.#plan.inBody());
+    if (spoiling) this.#listener.done(spoiling.inBody());
   }
 
   #stall(): void {

@@ -42,9 +42,9 @@ export function answerInstead(fault: FaultKind, head: ResponseHead, { dialect, d
 }
 
 /** What a fault puts in place of the rest of a body. */
-export function outcomeInBody(fault: FaultKind | undefined, { dialect, draw, requestId }: FaultFacts): CallOutcome {
+export function outcomeInBody(fault: FaultKind, { dialect, draw, requestId }: FaultFacts): CallOutcome {
   const { status, error } = serverError(dialect, draw, requestId);
-  return { kind: 'error', status, code: codeOf(error), message: error.error.message, fault: fault ?? 'errorInBody' };
+  return { kind: 'error', status, code: codeOf(error), message: error.error.message, fault };
 }
 
 /** The answer in place of being admitted. */

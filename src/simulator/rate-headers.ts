@@ -4,6 +4,7 @@ import type { LimitAccount } from './limits/limit-account.ts';
 import type { SimulatedLimitType } from './limits/simulated-limit.ts';
 import type { Dialect } from './simulator-options.ts';
 
+const PLAIN: HeaderStyle = {};
 const REQUEST_TYPES: readonly SimulatedLimitType[] = ['rpm', 'rpd'];
 const TOKEN_TYPES: readonly SimulatedLimitType[] = ['tpm', 'tpd', 'itpm', 'otpm'];
 
@@ -56,7 +57,7 @@ export function rateHeaders(
   accounts: readonly LimitAccount[],
   now: number,
   dialect: Dialect,
-  style: HeaderStyle = {},
+  style: HeaderStyle = PLAIN,
 ): Record<string, string> {
   if (dialect === 'anthropic') return anthropicHeaders(accounts, now, { wallMs: style.wallMs ?? 0, rounded: style.rounded ?? true });
   const headers: Record<string, string> = {};

@@ -1,7 +1,7 @@
 import { admit, chargeRefusal, correctInput, countProduced, type Refusal } from './admission.ts';
 import { type Charge, type CostRule, costRules } from './cost-rules.ts';
 import { errorIn, invalidKey, modelNotFound, refusalBody } from './error-bodies.ts';
-import { type Decision, Exchange, type ExchangeListener, type ExchangePlan } from './exchange.ts';
+import { type Decision, Exchange, type ExchangeListener, type ExchangePlan, type Spoiling } from './exchange.ts';
 import { answerInstead, answerOfRejection, type FaultFacts, outcomeInBody, spoiledHead } from './fault-answers.ts';
 import { DEFAULT_STALL_MS, drawFault, type FaultKind, isRejection } from './faults.ts';
 import { inProcessCall, type SimulatedResponse } from './in-process-call.ts';
@@ -130,7 +130,6 @@ export class SimulatedProvider {
     const faultAt = random.next();
     const timing = this.#timing(drawTiming(latency ?? NO_LATENCY, { inputTokens: call.inputTokens, outputTokens, stream }, random), call);
     const fault = call.fault === 'none' ? undefined : (call.fault ?? drawnFault);
-    const facts = () => this.#facts(call, this.nextRequestId(), faultAt);
     return {
       clock,
       delayMs,
@@ -141,9 +140,13 @@ export class SimulatedProvider {
       faultAt,
       stallMs: faults?.stallMs ?? DEFAULT_STALL_MS,
       decide: () => this.#decide(call, outputTokens, fault, faultAt),
-      instead: (head) => fault && answerInstead(fault, head, facts()),
-      inBody: () => outcomeInBody(fault, facts()),
+      spoiling: fault && this.#spoiling(fault, call, faultAt),
     };
+  }
+
+  #spoiling(fault: FaultKind, call: SimulatedCall, draw: number): Spoiling {
+    const facts = () => this.#facts(call, this.nextRequestId(), draw);
+    return { instead: (head) => answerInstead(fault, head, facts()), inBody: () => outcomeInBody(fault, facts()) };
   }
 
   #timing(drawn: Timing, call: SimulatedCall): Timing {
