@@ -1,9 +1,10 @@
-import { RateLimitRefused } from '../../domain/errors.ts';
 import { classifyReply } from '../classify-reply.ts';
-import { type HttpReply, httpReply } from '../http-reply.ts';
+import { classifyStreamError, classifyStreamHead, type StreamHead } from '../classify-stream-error.ts';
+import { httpReply } from '../http-reply.ts';
 import { networkProblem } from '../network-failure.ts';
-import type { ReplyHeaders } from '../provider.ts';
+import type { ReplyHeaders, ServerSentEvent } from '../provider.ts';
 import { ProviderFailure } from '../provider-failure.ts';
+import { verdictToError } from '../verdict-to-error.ts';
 import type { Secret } from './secret.ts';
 
 /** What went wrong with a call that is nothing the provider said. */
@@ -28,17 +29,22 @@ export class CallFailures {
   ofReply(status: number, headers: ReplyHeaders, text: string, wallMs: number): Error | undefined {
     const reply = httpReply(status, this.#secret.censoredHeaders(headers), this.#secret.censored(text));
     const verdict = classifyReply(reply, wallMs);
-    return verdict.kind === 'completed' ? undefined : this.#ofVerdict(verdict, reply);
+    return verdict.kind === 'completed' ? undefined : verdictToError(verdict, { deploymentId: this.#deploymentId, reply });
   }
 
-  #ofVerdict(verdict: Exclude<ReturnType<typeof classifyReply>, { kind: 'completed' }>, reply: HttpReply): Error {
-    const message = `Deployment '${this.#deploymentId}': ${verdict.message}`;
-    if (verdict.kind === 'refused') {
-      return new RateLimitRefused({ retryAfterMs: verdict.retryAfterMs, limitType: verdict.limitType, message });
-    }
-    const retryable = verdict.kind === 'retryable';
-    const scope = verdict.kind === 'retryable' ? 'deployment' : verdict.scope;
-    return new ProviderFailure({ message, code: verdict.code, retryable, scope, deploymentId: this.#deploymentId, reply });
+  /** What an event of a stream reports that says that the provider failed. */
+  ofStreamError(event: ServerSentEvent, head: StreamHead, wallMs: number): Error {
+    const data = this.#secret.censored(event.data);
+    const headers = this.#secret.censoredHeaders(head.headers);
+    const verdict = classifyStreamError({ ...event, data }, { status: head.status, headers }, wallMs);
+    if (!verdict) return this.retryable({ code: 'stream_error', message: 'reported an error in its stream, and nothing about it' });
+    return verdictToError(verdict, { deploymentId: this.#deploymentId, reply: httpReply(head.status, headers, data) });
+  }
+
+  /** A stream that brought no content: a refusal where its head already was one, else what was found. */
+  ofNoContent(fault: CallFault, head: StreamHead, wallMs: number): Error {
+    const verdict = classifyStreamHead(head, wallMs);
+    return verdict ? verdictToError(verdict, { deploymentId: this.#deploymentId }) : this.retryable(fault);
   }
 
   /** Of a connection: the call got no answer, or not all of it. May be tried again: it may never have arrived. */

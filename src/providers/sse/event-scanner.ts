@@ -67,9 +67,10 @@ export class EventScanner {
     for (let at = 0; at < chunk.length; at++) {
       const byte = chunk[at];
       if (byte === LF && isAfterCr) {
-        // The second half of a CRLF belongs to the line before it, and to the event that this line ended.
+        // The second half of a CRLF belongs to the line before it, and to the event that this line ended, if it is still here.
         isAfterCr = false;
         if (ends.at(-1) === at) ends[ends.length - 1] = at + 1;
+        else if (at === 0 && this.#restBytes === 0) ends.push(1);
       } else if (byte === LF || byte === CR) {
         if (isLineEmpty) ends.push(at + 1);
         isLineEmpty = true;

@@ -35,10 +35,6 @@ export class AnthropicReader implements StreamReader {
     return isFirst && name === 'content_block_start' ? firstBlock(data) : isFirst ? 'silent' : 'content';
   }
 
-  errorBody({ data }: ServerSentEvent): string {
-    return data;
-  }
-
   /** Usage is cumulative; the output that `message_start` names is that of its first token only. */
   #readMessage(name: 'message_start' | 'message_delta', data: string): EventKind {
     const fields = parsedObject(data);

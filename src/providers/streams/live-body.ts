@@ -131,17 +131,16 @@ export class LiveBody implements BodyReader {
   }
 
   #breakAt(fault: StreamFault): void {
-    if (!('errorBody' in fault)) return this.#break(fault);
-    const { failures, status, headers, wallMs } = this.#options;
-    const error = failures.ofReply(status, headers, fault.errorBody, wallMs());
-    const code = 'stream_error';
-    const message = `reported an error in its stream${error ? `: ${error.message}` : ''}`;
-    this.#fail(this.#queue ? failures.midStream({ code, message, cause: error }) : (error ?? failures.retryable({ code, message })));
+    if (!('reported' in fault)) return this.#break(fault);
+    const { failures, wallMs } = this.#options;
+    const error = failures.ofStreamError(fault.reported, this.#options, wallMs());
+    if (!this.#queue) return this.#fail(error);
+    this.#fail(failures.midStream({ code: 'stream_error', message: `reported an error in its stream: ${error.message}`, cause: error }));
   }
 
   #break(fault: CallFault): void {
-    const { failures } = this.#options;
-    this.#fail(this.#queue ? failures.midStream(fault) : failures.retryable(fault));
+    const { failures, wallMs } = this.#options;
+    this.#fail(this.#queue ? failures.midStream(fault) : failures.ofNoContent(fault, this.#options, wallMs()));
   }
 
   /** What was decoded before still goes to the reader, unless told otherwise. */

@@ -25,11 +25,6 @@ export class OpenAiChatReader implements StreamReader {
     return kindOf(chunk, usage);
   }
 
-  errorBody({ data }: ServerSentEvent): string {
-    const error = parsedObject(data)?.['error'];
-    return error ? data : JSON.stringify({ error: { message: 'The provider ended the stream with an error and no message.' } });
-  }
-
   /** Groq has it in a field of its own. */
   #readUsage(chunk: Readonly<Record<string, unknown>>): boolean {
     const groq = chunk['x_groq'];

@@ -27,16 +27,6 @@ export class OpenAiResponsesReader implements StreamReader {
     return 'content';
   }
 
-  /** Two forms in two kinds of event: fields of the event itself, or an error object. */
-  errorBody({ data }: ServerSentEvent): string {
-    const fields = parsedObject(data) ?? {};
-    const response = fields['response'];
-    const error = isFields(response) ? response['error'] : fields['error'];
-    if (isFields(error)) return JSON.stringify({ error });
-    const { code, message, param } = fields;
-    return JSON.stringify({ error: { message: message ?? 'The response failed, and the provider names no reason.', code, param } });
-  }
-
   #readEnd(name: string, data: string): EventKind {
     const response = parsedObject(data)?.['response'];
     if (!isFields(response)) return 'garbage';

@@ -4,10 +4,10 @@ import { type EventBlocks, EventScanner } from '../sse/event-scanner.ts';
 import { NO_EVENT, parseEvent } from '../sse/parse-event.ts';
 import type { StreamReader } from './stream-reader.ts';
 
-/** What is wrong with a stream: our own finding, or the provider's report as the error body of a reply. */
+/** What is wrong with a stream: our own finding, or the event in which the provider reports it. */
 export type StreamFault =
   | { readonly code: 'event_too_large' | 'invalid_stream'; readonly message: string }
-  | { readonly errorBody: string };
+  | { readonly reported: ServerSentEvent };
 
 /** Some of a stream, read. */
 export interface DecodedPart {
@@ -24,8 +24,6 @@ export interface StreamDecoderOptions {
   readonly withoutUsageChunk: boolean;
 }
 
-/** How much of what is no stream goes into a message. */
-const LONGEST_QUOTE = 120;
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
@@ -68,7 +66,7 @@ export class StreamDecoder {
     let start = this.#afterDroppedLineFeed(bytes, pieces);
     for (const end of ends) {
       fault = end - start > this.#options.maxEventBytes ? this.#tooLarge() : this.#read(bytes, start, end, pieces, events);
-      if (fault && !('errorBody' in fault)) pieces.cut(start);
+      if (fault && !('reported' in fault)) pieces.cut(start);
       else if (fault) pieces.cut(end);
       if (fault) break;
       start = end;
@@ -89,14 +87,14 @@ export class StreamDecoder {
     if (event === undefined) return undefined;
     const kind = event === NO_EVENT ? 'garbage' : reader.read(event, !this.hasContent);
     if (event === NO_EVENT || kind === 'garbage')
-      return { code: 'invalid_stream', message: `sent what is no event of this API: ${quoted(text)}` };
+      return { code: 'invalid_stream', message: `sent what is no event of this API; ${described(text)}` };
     if (kind === 'usage' && withoutUsageChunk) {
       pieces.replace(start, end, undefined);
       this.#dropsLineFeed = bytes[end - 1] === 13 && end === bytes.length;
       return undefined;
     }
     events.push(event);
-    if (kind === 'error') return { errorBody: secret.censored(reader.errorBody(event)) };
+    if (kind === 'error') return { reported: event };
     if (kind === 'content') this.hasContent = true;
     if (kind === 'terminal') this.isComplete = true;
     return undefined;
@@ -148,7 +146,7 @@ class RawPieces {
   }
 }
 
-function quoted(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return JSON.stringify(line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line);
+/** Without quoting it: what a model said stands in no message. */
+function described(text: string): string {
+  return /^\s*</.test(text) ? 'it looks like a page of HTML' : 'its data is no JSON object';
 }

@@ -23,8 +23,6 @@ export interface StreamReader {
    * @param isFirst nothing but silent events came before
    */
   read(event: ServerSentEvent, isFirst: boolean): EventKind;
-  /** An event of kind `error` as the error body of a reply, for the one table that classifies both. */
-  errorBody(event: ServerSentEvent): string;
   /** What was reported so far; undefined where nothing was. */
   readonly usage: ReportedUsage | undefined;
   /** Characters that the model has produced so far. */
