@@ -15,6 +15,13 @@ export interface AttemptSubject {
   used: TokenCounts | undefined;
 }
 
+/** Where an attempt runs and what it holds there. */
+export interface Placed {
+  readonly held: Reservation;
+  readonly route: Route;
+  readonly visits: readonly Visit[];
+}
+
 /** What an attempt tells while it runs. */
 export interface AttemptOwner<S extends AttemptSubject> {
   readonly clock: Clock;
@@ -47,13 +54,13 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
   readonly #owner: AttemptOwner<S>;
   #controller: AbortController | undefined = undefined;
 
-  constructor(owner: AttemptOwner<S>, subject: S, held: Reservation, route: Route, startedAt: number, timeoutMs: number) {
+  constructor(owner: AttemptOwner<S>, subject: S, { held, route, visits }: Placed, startedAt: number, timeoutMs: number) {
     this.#owner = owner;
     this.subject = subject;
     this.attempt = subject.attempts;
     this.reservation = held;
     this.route = route;
-    this.visits = route.begin();
+    this.visits = visits;
     this.startedAt = startedAt;
     this.at = startedAt + timeoutMs;
   }

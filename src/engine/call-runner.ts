@@ -8,8 +8,9 @@ import { type Reservation, reservation } from '../limits/limit-set.ts';
 import { backoffMs, pauseAfterRefusalMs } from '../scheduling/backoff.ts';
 import { classifyFailure, type Failure } from '../scheduling/classify-failure.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
-import type { Admitted, Dispatcher } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { EngineServices } from './engine-services.ts';
+import type { Admitted } from './pass.ts';
 import { pauseRefusing, type Refusal } from './pause-refusing.ts';
 import type { Processor } from './processor.ts';
 import type { QueueCounters } from './queue-counters.ts';
@@ -18,6 +19,7 @@ import type { RequestLife } from './request-life.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { Route } from './route.ts';
 import { asProcessingError, checkResult, type Ending } from './settlement.ts';
+import type { Visit } from './visit.ts';
 
 type RequestAttempt = Attempt<RequestRecord>;
 
@@ -56,7 +58,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     this.#holding(() => {
       const attempts: RequestAttempt[] = [];
       for (const each of admitted) {
-        if (each.record.ending) this.#giveBack(each.record, each.held, now);
+        if (each.record.ending) this.#giveBack(each.record, each.held, each.visits, now);
         else attempts.push(this.#begin(each, now));
       }
       for (const attempt of attempts) this.#run(attempt);
@@ -109,15 +111,17 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   }
 
   /** Whoever watches one that started just before has ended it: nothing was sent. */
-  #giveBack({ tenant, cost }: RequestRecord, held: Reservation, now: number): void {
+  #giveBack({ tenant, cost }: RequestRecord, held: Reservation, visits: readonly Visit[], now: number): void {
+    for (const visit of visits) visit.left();
     reservation.release(held, now);
     this.#dispatcher.queue.correct(tenant, -cost);
     this.#dispatcher.roomCameFree();
   }
 
-  #begin({ record, held, route }: Admitted, now: number): RequestAttempt {
+  #begin(admitted: Admitted, now: number): RequestAttempt {
+    const { record } = admitted;
     record.attempts++;
-    const attempt = new Attempt(this, record, held, route, now, this.#timeoutMs);
+    const attempt = new Attempt(this, record, admitted, now, this.#timeoutMs);
     record.attempt = attempt;
     this.#services.alarms.add(attempt);
     this.#options.counters.addQueueTime(record.waitedMs + now - record.pendingSince);
@@ -128,7 +132,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   #run(attempt: RequestAttempt): void {
     // Whoever ran before it in this pass may have cancelled it: then nothing was sent.
     if (attempt.over) {
-      this.#giveBack(attempt.subject, attempt.reservation, this.clock.now());
+      this.#giveBack(attempt.subject, attempt.reservation, attempt.visits, this.clock.now());
       return;
     }
     const succeed = (result: unknown): void => this.#take(attempt, () => this.#succeed(attempt, result));

@@ -1,10 +1,10 @@
 import type { TimerHandle } from '../domain/clock.ts';
-import type { Reservation } from '../limits/limit-set.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { FairQueue } from '../scheduling/fair-queue.ts';
 import type { EngineServices } from './engine-services.ts';
 import { HeadClaim } from './head-claim.ts';
 import type { LimiterUnit, LimiterUser } from './limiter-unit.ts';
+import type { Admitted, Pass } from './pass.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { Route } from './route.ts';
 import type { RouteChoice } from './route-choice.ts';
@@ -12,23 +12,6 @@ import type { RouteChoice } from './route-choice.ts';
 const UNKNOWN = Number.POSITIVE_INFINITY;
 /** Stands for requests that start behind a blocked head: they respect every claim. */
 const BACKFILL = {};
-
-/** A request that has room in every limiter of a route and may start now. */
-export interface Admitted {
-  readonly record: RequestRecord;
-  readonly held: Reservation;
-  readonly route: Route;
-}
-
-/** What one look at the queue decided. */
-export interface Pass {
-  readonly now: number;
-  readonly admitted: readonly Admitted[];
-  /** Requests that can never fit a limit. */
-  readonly misfits: readonly RequestRecord[];
-  /** Requests that no deployment is left for. */
-  readonly stranded: readonly RequestRecord[];
-}
 
 export interface DispatcherOptions {
   readonly modelId: string;
@@ -247,7 +230,7 @@ export class Dispatcher implements LimiterUser {
     const held = route.limits.reserve(record, now);
     this.queue.dispatch(record, record.cost);
     if (route.stops.length > 0) this.choice.started(route, record, now);
-    return { record, held, route };
+    return { record, held, route, visits: route.begin() };
   }
 
   get #paced(): boolean {
