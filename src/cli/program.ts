@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { LLMQueueException } from '../domain/errors.ts';
 import { version } from '../index.ts';
+import { addCheckCommand } from './check-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { addMachinesCommand } from './machines-command.ts';
@@ -20,6 +21,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
   addRunCommand(program, exit);
   addSimulateCommand(program, exit);
+  addCheckCommand(program, exit);
   addMachinesCommand(program, exit);
   addDemoCommand(program, exit);
   try {

@@ -3,7 +3,7 @@ import { withCamelCaseKeys } from './expand/camel-case.ts';
 import { problemsOf, wordsFor } from './expand/describe-issue.ts';
 import { type Environment, resolveReferences } from './expand/environment.ts';
 import { withEnvironmentDefaults } from './expand/environment-defaults.ts';
-import { expandConfig } from './expand/expand-config.ts';
+import { type DeploymentCheck, expandConfig } from './expand/expand-config.ts';
 import { withoutUnneeded } from './expand/needed-only.ts';
 import { type Locate, type Problem, pathText, refuse } from './headgate-config-problems.ts';
 import { headgateConfigSchema } from './headgate-config-schema.ts';
@@ -14,6 +14,8 @@ export interface ParseConfigOptions {
   readonly env?: Environment | undefined;
   /** The models that will be used: what only others need may refer to variables that are not set, and is left out. Default: all. */
   readonly only?: readonly string[] | undefined;
+  /** What is wrong with a deployment's provider and address, where the caller knows providers; default: nothing. */
+  readonly checkDeployment?: DeploymentCheck | undefined;
   /** Where in a file a value stands, for the messages. */
   readonly locate?: Locate | undefined;
 }
@@ -41,7 +43,7 @@ export function parseHeadgateConfig(value: unknown, options: ParseConfigOptions 
   const checked = headgateConfigSchema.safeParse(filled.value, { error: wordsFor });
   if (!checked.success) return refuse(besides(unset, problemsOf(checked.error.issues, named.value, origins)), locate);
   stop(unset);
-  const { config, problems, warnings } = expandConfig(checked.data);
+  const { config, problems, warnings } = expandConfig(checked.data, options.checkDeployment);
   stop(problems);
   return { ...config, warnings: [...needed.warnings, ...warnings] };
 }

@@ -55,7 +55,7 @@ const leaf = fc.oneof(
     'a',
     'https://example.org',
     'env:X',
-    '$\{X}',
+    `$\{X}`,
     '$${X',
   ),
   fc.double(),

@@ -20,8 +20,11 @@ interface Expanded {
 
 const MOST_DEPLOYMENTS = 10_000;
 
+/** Says what is wrong with a deployment's provider or address; undefined: nothing. */
+export type DeploymentCheck = (deployment: { readonly provider: string; readonly baseUrl?: string | undefined }) => string | undefined;
+
 /** Turns what a checked configuration says, in whichever form, into models with deployments, and checks what one field alone can't show. */
-export function expandConfig(checked: CheckedConfig): Expanded {
+export function expandConfig(checked: CheckedConfig, checkDeployment?: DeploymentCheck): Expanded {
   const problems: Problem[] = [];
   const warnings: string[] = [];
   const ids = new DeploymentIds(checked);
@@ -32,6 +35,14 @@ export function expandConfig(checked: CheckedConfig): Expanded {
   if (drafts.length > MOST_DEPLOYMENTS || sections.isTooLarge) {
     problems.push({ path: [], message: `expected at most ${MOST_DEPLOYMENTS} deployments` });
     return { config: emptyOf(checked), problems, warnings };
+  }
+  if (checkDeployment !== undefined) {
+    problems.push(
+      ...drafts.flatMap(({ path, given }) => {
+        const message = checkDeployment(given);
+        return message === undefined ? [] : [{ path, message }];
+      }),
+    );
   }
   const { models, problems: assembling } = assembleModels(checked, drafts, sections.timing);
   problems.push(...assembling, ...referenceProblems(checked, models, Object.keys(sections.entries)), ...limitProblems(checked));

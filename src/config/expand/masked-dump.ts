@@ -1,4 +1,4 @@
-import type { DeploymentEntry } from '../headgate-config-types.ts';
+import type { DeploymentEntry, HeadgateConfig } from '../headgate-config-types.ts';
 import { maskKey, maskUrl } from './mask-key.ts';
 
 /** Node's name for what `console.log` shows of an object; a symbol of that name means nothing elsewhere. */
@@ -20,4 +20,20 @@ export function maskedDeployment(entry: DeploymentEntry): DeploymentEntry {
     ...(entry.azure !== undefined && { azure: { ...entry.azure, azureEndpoint: maskUrl(entry.azure.azureEndpoint) } }),
     headers: Object.fromEntries(Object.keys(entry.headers).map((header) => [header, '***'])),
   };
+}
+
+/** What may be shown of a configuration. */
+export function maskedConfig(config: HeadgateConfig): HeadgateConfig {
+  return {
+    ...config,
+    models: mapped(config.models, (model) => ({ ...model, deployments: model.deployments.map(maskedDeployment) })),
+    providers: mapped(config.providers, ({ settings, ...section }) => ({
+      ...section,
+      settings: { ...settings, ...(settings.baseUrl !== undefined && { baseUrl: maskUrl(settings.baseUrl) }) },
+    })),
+  };
+}
+
+function mapped<T>(entries: Readonly<Record<string, T>>, change: (value: T) => T): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, change(value)]));
 }
