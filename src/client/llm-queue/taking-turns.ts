@@ -3,7 +3,7 @@ import type { QueueDeployment } from './queue-deployments.ts';
 
 interface Start {
   readonly turn: number;
-  /** When the next one is due at an even pace: 60 s ÷ requests per minute × calls later. */
+  /** When the next one is due at an even pace: 60 s ÷ requests per minute × calls after this one was. */
   readonly dueAt: number;
 }
 
@@ -25,7 +25,8 @@ export function takingTurns(deployments: readonly QueueDeployment[], partsOf: (i
       return [...candidates].sort((a, b) => key(a.id).due - key(b.id).due || compare(key(a.id).turn, key(b.id).turn));
     },
     started: (id, calls, now) => {
-      starts.set(id, { turn: ++turn, dueAt: now + calls * (spacingMs.get(id) ?? 0) });
+      const dueAt = Math.max(now, starts.get(id)?.dueAt ?? now);
+      starts.set(id, { turn: ++turn, dueAt: dueAt + calls * (spacingMs.get(id) ?? 0) });
     },
   };
 }
