@@ -76,6 +76,8 @@ export class GuestCalls {
         kind: 'guest',
         run: (context) => {
           if (delivered) throw new InvalidRequest('The attempt took too long, and some of its answer is with its reader.', 'attempt');
+          // Its client writes it somewhere after this: not before the work that is due now, which may take a while.
+          clock.setTimeout(context.deferSend(), 0);
           return attempt({ context, preset, estimate }, deliver);
         },
       };
