@@ -2,7 +2,7 @@ import { firstOf, type HttpReply } from './http-reply.ts';
 
 /** An error as a provider told it, whatever the envelope. */
 export interface ErrorFields {
-  /** In one line, at most {@link LONGEST_MESSAGE} characters. */
+  /** In one line, at most 500 characters. */
   readonly message: string;
   /** Everything that names the error, most telling first: error codes, codes, types, Google's status. Numbers as text. */
   readonly names: readonly string[];
@@ -14,7 +14,7 @@ export interface ErrorFields {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-export const LONGEST_MESSAGE = 500;
+const LONGEST_MESSAGE = 500;
 const LONGEST_TEXT = 4 * LONGEST_MESSAGE;
 const NO_MESSAGE = 'The provider reported an error without a message.';
 /** Places inside an error object whose texts name it. */
@@ -51,7 +51,7 @@ export function plainText(reply: Pick<HttpReply, 'status' | 'text'>): string {
   return plain === '' ? `HTTP ${reply.status} without a message` : plain;
 }
 
-/** At most {@link LONGEST_MESSAGE} characters, without line breaks or other control characters. */
+/** At most 500 characters, without line breaks or other control characters. */
 export function oneLine(text: string): string {
   return text
     .slice(0, LONGEST_TEXT)

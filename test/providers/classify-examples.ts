@@ -36,7 +36,7 @@ export const OTHER_EXAMPLES: readonly Example[] = [
     verdict: { ...ACCOUNT, code },
   })),
   {
-    row: '400 own spend limit',
+    row: '400 money',
     who: 'Anthropic',
     status: 400,
     body: anthropic(
@@ -44,6 +44,20 @@ export const OTHER_EXAMPLES: readonly Example[] = [
       'You have reached your specified API usage limits. You will regain access on 2026-07-01 at 00:00 UTC.',
     ),
     verdict: { ...ACCOUNT, code: 'invalid_request_error', untilMs: Date.parse('2026-07-01T00:00:00Z') },
+  },
+  {
+    row: '400 money',
+    who: 'Anthropic, no credit',
+    status: 400,
+    body: anthropic('invalid_request_error', 'Your credit balance is too low to access the Anthropic API.'),
+    verdict: { ...ACCOUNT, code: 'invalid_request_error' },
+  },
+  {
+    row: '400 wrong key',
+    who: 'Gemini',
+    status: 400,
+    body: [{ error: { code: 400, message: 'API key not valid. Please pass a valid API key.', status: 'INVALID_ARGUMENT' } }],
+    verdict: { ...ACCOUNT, code: 'INVALID_ARGUMENT' },
   },
   {
     row: '400',

@@ -6,7 +6,7 @@ const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]
 /** Bare numbers from here on are seconds since 1970, and milliseconds from a thousand times that on. */
 const FIRST_EPOCH_SECOND = 1e9;
 /** Longer waits than a year mean that the value means nothing. */
-export const LONGEST_WAIT_MS = 366 * 86_400_000;
+const LONGEST_WAIT_MS = 366 * 86_400_000;
 
 /**
  * How long until a limit is reset, in ms, whichever of the five ways a provider says it: Go's and protobuf's durations
