@@ -3,7 +3,7 @@ import { invalidRequest } from '../error-bodies.ts';
 import { LIMIT_TYPES, type LimitChange } from '../limits/simulated-limit.ts';
 import type { SimulatedProvider } from '../simulated-provider.ts';
 import { type AnswerSink, sendJson } from './answer-sink.ts';
-import { isObject } from './request-fields.ts';
+import { isObject } from './json-object.ts';
 
 const EXPECTED = 'Expected a JSON list such as [{"type": "rpm", "limit": 100}], with "model" or "key" where only some are meant.';
 

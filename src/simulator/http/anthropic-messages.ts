@@ -1,19 +1,10 @@
 import { anthropicError } from '../anthropic-errors.ts';
 import type { ResponseKind, SimulatedScript } from '../request-script.ts';
 import type { ApiAnswer, ApiContext, ApiProblem, ApiReply, ApiRequest, ErrorOutcome } from './api-answer.ts';
+import { expectedAnswer, firstToolName } from './expected-answer.ts';
 import { tokensOfCharacters } from './filler-text.ts';
-import {
-  badRequest,
-  firstToolName,
-  isObject,
-  isProblem,
-  type JsonObject,
-  type PlannedOutput,
-  plannedOutput,
-  scriptOf,
-  textLength,
-  toolsLength,
-} from './request-fields.ts';
+import { isObject, type JsonObject } from './json-object.ts';
+import { badRequest, isProblem, type PlannedOutput, plannedOutput, scriptOf, textLength, toolsLength } from './request-fields.ts';
 
 const MOST_EVENTS = 32;
 
@@ -153,8 +144,9 @@ export function messagesRequest(body: JsonObject, context: ApiContext, preset?: 
   if (maxTokens === undefined || maxTokens === null) return badRequest('max_tokens: Field required');
   if (typeof maxTokens !== 'number' || !Number.isInteger(maxTokens)) return badRequest('max_tokens: Input should be a valid integer');
   if (maxTokens < 1) return badRequest('max_tokens: Input should be greater than or equal to 1');
-  const script = preset ?? scriptOf(body, input.messages);
-  if (isProblem(script)) return script;
+  const given = preset ?? scriptOf(body, input.messages);
+  if (isProblem(given)) return given;
+  const script = expectedAnswer(body, given);
   const output = plannedOutput(script, maxTokens, context);
   const kind = output.cut ? 'length' : (script.kind ?? 'answer');
   const stop: unknown = Array.isArray(stops) ? stops[0] : undefined;

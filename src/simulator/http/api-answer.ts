@@ -1,7 +1,7 @@
 import type { SimulatedScript } from '../request-script.ts';
 import type { CallOutcome, ErrorBody, SimulatedCall } from '../simulated-call.ts';
 import type { Dialect } from '../simulator-options.ts';
-import type { JsonObject } from './request-fields.ts';
+import type { JsonObject } from './json-object.ts';
 
 /** An outcome with an error in it. */
 export type ErrorOutcome = Extract<CallOutcome, { kind: 'error' }>;

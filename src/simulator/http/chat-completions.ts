@@ -1,12 +1,11 @@
 import type { ResponseKind, SimulatedScript } from '../request-script.ts';
 import type { ApiAnswer, ApiContext, ApiProblem, ApiRequest, ErrorOutcome } from './api-answer.ts';
+import { expectedAnswer, firstToolName } from './expected-answer.ts';
 import { tokensOfCharacters } from './filler-text.ts';
+import { isObject, type JsonObject } from './json-object.ts';
 import {
   badRequest,
-  firstToolName,
-  isObject,
   isProblem,
-  type JsonObject,
   maxTokensOf,
   type PlannedOutput,
   plannedOutput,
@@ -127,8 +126,9 @@ export function chatCompletion(body: JsonObject, context: ApiContext, preset?: S
   if (body['n'] !== undefined && body['n'] !== 1) return badRequest("The simulated provider makes one choice; leave 'n' out.", 'n');
   const maxTokens = maxTokensOf(body, ['max_completion_tokens', 'max_tokens']);
   if (typeof maxTokens === 'object') return maxTokens;
-  const script = preset ?? scriptOf(body, messages);
-  if (isProblem(script)) return script;
+  const given = preset ?? scriptOf(body, messages);
+  if (isProblem(given)) return given;
+  const script = expectedAnswer(body, given);
   const output = plannedOutput(script, maxTokens, context);
   const stream = body['stream'] === true;
   const options = body['stream_options'];

@@ -3,7 +3,8 @@ import type { SimulatedScript } from '../request-script.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import type { ApiContext, ApiProblem, ApiRequest, ErrorOutcome } from './api-answer.ts';
 import { tokensOfCharacters } from './filler-text.ts';
-import { badRequest, isProblem, type JsonObject, scriptOf } from './request-fields.ts';
+import type { JsonObject } from './json-object.ts';
+import { badRequest, isProblem, scriptOf } from './request-fields.ts';
 
 /** OpenAI's bounds on one request. */
 const MOST_INPUTS = 2048;

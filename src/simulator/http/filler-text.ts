@@ -8,7 +8,7 @@ const BLOCK_TOKENS = 4096;
 const BLOCK = Array.from({ length: BLOCK_TOKENS }, (_, i) => ` ${WORDS[(i * 7 + (i >> 4) * 3) % WORDS.length] ?? 'the'}`).join('');
 
 /** The text of tokens `from` (included) to `to` (excluded) of every simulated response. Contains no character that JSON escapes. */
-export function fillerText(from: number, to: number): string {
+function fillerText(from: number, to: number): string {
   const begin = from % BLOCK_TOKENS;
   const length = to - from;
   if (begin + length <= BLOCK_TOKENS) return BLOCK.slice(begin * CHARACTERS_PER_TOKEN, (begin + length) * CHARACTERS_PER_TOKEN);

@@ -2,23 +2,7 @@ import { invalidRequest } from '../error-bodies.ts';
 import { directiveIn, parseScript, type SimulatedScript } from '../request-script.ts';
 import type { ApiContext, ApiProblem } from './api-answer.ts';
 import { FILLER, type ResponseText, scriptedText } from './filler-text.ts';
-
-/** A parsed JSON object. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A JSON object's text; undefined: it is something else. */
-export function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { isObject, type JsonObject } from './json-object.ts';
 
 export function badRequest(message: string, param: string | null = null): ApiProblem {
   return { status: 400, error: invalidRequest(message, param) };
@@ -37,13 +21,6 @@ export function textLength(content: unknown): number {
 /** Characters of the tools offered, whose schemas are part of the input. */
 export function toolsLength(tools: unknown): number {
   return Array.isArray(tools) && tools.length > 0 ? JSON.stringify(tools).length : 0;
-}
-
-/** Name of the first tool offered, in OpenAI's shapes or Anthropic's. */
-export function firstToolName(tools: unknown): string {
-  const first: unknown = Array.isArray(tools) ? tools[0] : undefined;
-  const described = isObject(first) ? (isObject(first['function']) ? first['function'] : first) : {};
-  return typeof described['name'] === 'string' ? described['name'] : 'lookup';
 }
 
 function lastText(content: unknown): string | undefined {

@@ -1,11 +1,11 @@
 import type { ResponseKind, SimulatedScript } from '../request-script.ts';
 import type { ApiAnswer, ApiContext, ApiProblem, ApiReply, ApiRequest, ErrorOutcome } from './api-answer.ts';
+import { expectedAnswer, firstToolName } from './expected-answer.ts';
 import { tokensOfCharacters } from './filler-text.ts';
+import type { JsonObject } from './json-object.ts';
 import {
   badRequest,
-  firstToolName,
   isProblem,
-  type JsonObject,
   maxTokensOf,
   type PlannedOutput,
   plannedOutput,
@@ -160,8 +160,9 @@ export function responsesRequest(body: JsonObject, context: ApiContext, preset?:
     return badRequest("Missing required parameter: 'input'.", 'input');
   const maxTokens = maxTokensOf(body, ['max_output_tokens']);
   if (typeof maxTokens === 'object') return maxTokens;
-  const script = preset ?? scriptOf(body, input);
-  if (isProblem(script)) return script;
+  const given = preset ?? scriptOf(body, input);
+  if (isProblem(given)) return given;
+  const script = expectedAnswer(body, given);
   const output = plannedOutput(script, maxTokens, context);
   const inputTokens = tokensOfCharacters(textLength(input) + textLength(body['instructions']) + toolsLength(body['tools']));
   const cachedTokens = Math.min(script.cachedTokens ?? 0, inputTokens);

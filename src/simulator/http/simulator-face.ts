@@ -8,7 +8,8 @@ import type { Dialect } from '../simulator-options.ts';
 import { administer } from './administration.ts';
 import { type AnswerSink, type HeaderFields, sendJson } from './answer-sink.ts';
 import type { ApiContext } from './api-answer.ts';
-import { badRequest, isProblem, parseObject } from './request-fields.ts';
+import { parseObject } from './json-object.ts';
+import { badRequest, isProblem } from './request-fields.ts';
 import { modelPath, type Route, routeOf } from './routes.ts';
 import { sendAnswer } from './send-answer.ts';
 
