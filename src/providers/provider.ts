@@ -29,7 +29,7 @@ export interface ProviderPreset {
   /** Path below the base that lists the models the key may use, for checks; absent: it has none. */
   readonly modelsPath?: string | undefined;
   readonly cost: CostRule;
-  /** Whether tokens read from its cache count against its limits; default true. */
+  /** Whether tokens read from its cache count against its limits; default: yes in OpenAI's formats, no in Anthropic's. */
   readonly countsCacheReads?: boolean | undefined;
   /** How late it may count a call, as a limiter's `countedWithinMs`; absent: the limiters' own default. */
   readonly countedWithinMs?: number | undefined;
