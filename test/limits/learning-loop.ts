@@ -48,7 +48,6 @@ export interface AdaptiveRunOptions {
   readonly retryAfter?: 'none' | 'exact' | 'seconds';
   /** Changes in the middle of the run. */
   readonly changes?: readonly { readonly atMs: number; readonly capacity: number }[];
-  readonly trace?: (line: string) => void;
 }
 
 /** An endless backlog behind an adaptive rate; latency 50 to 300 ms, counted within the first 50. Returns what the provider saw, by window. */
@@ -98,10 +97,7 @@ export function runAdaptive(options: AdaptiveRunOptions): LoopWindow[] {
         else {
           const asked =
             retryAfter === 'none' ? undefined : retryAfter === 'exact' ? Math.ceil(waitMs) : Math.max(1, Math.ceil(waitMs / 1_000)) * 1_000;
-          rate.refused({ startedAt, retryAfterMs: asked }, loop.now);
-          options.trace?.(
-            `${(loop.now / 1_000).toFixed(2)}s refused (started ${(startedAt / 1_000).toFixed(2)}) → rate ${rate.rate.toFixed(2)} paused to ${(rate.pausedUntil / 1_000).toFixed(2)} ${rate.describe()}`,
-          );
+          rate.refused({ startedAt, cost: mine, retryAfterMs: asked }, loop.now);
         }
         pump();
       });

@@ -1,30 +1,32 @@
-const SLOTS = 128;
+const MARKS_PER_HORIZON = 128;
+const HORIZONS = 3;
 
-/** How much was counted over the last stretch of any length up to a horizon, to within a 128th of it: bounded memory. */
+/** How much was counted over the last stretch, of any length up to three horizons, to within a 128th of one: memory is bounded. */
 export class RecentCount {
-  #slotMs: number;
-  /** Totals at the start of each slot, oldest first. */
-  #marks: { at: number; total: number }[] = [];
+  #markEveryMs: number;
+  /** What had been counted when, oldest first. */
+  #marks: { readonly at: number; readonly total: number }[] = [];
   #total = 0;
 
   constructor(horizonMs: number) {
-    this.#slotMs = horizonMs / SLOTS;
+    this.#markEveryMs = horizonMs / MARKS_PER_HORIZON;
   }
 
+  /** All that was ever counted. */
   get total(): number {
     return this.#total;
   }
 
-  /** Later slots are as long as the new horizon needs them; what was forgotten stays so. */
   setHorizon(horizonMs: number): void {
-    this.#slotMs = horizonMs / SLOTS;
+    this.#markEveryMs = horizonMs / MARKS_PER_HORIZON;
   }
 
+  /** Counts `amount` at `now`, which never goes back. */
   add(amount: number, now: number): void {
     const last = this.#marks.at(-1);
-    if (last === undefined || now - last.at >= this.#slotMs) {
+    if (last === undefined || now - last.at >= this.#markEveryMs) {
       this.#marks.push({ at: now, total: this.#total });
-      if (this.#marks.length > 4 * SLOTS) this.#marks = this.#marks.slice(2 * SLOTS);
+      if (this.#marks.length > 2 * HORIZONS * MARKS_PER_HORIZON) this.#marks = this.#marks.slice(-HORIZONS * MARKS_PER_HORIZON);
     }
     this.#total += amount;
   }
