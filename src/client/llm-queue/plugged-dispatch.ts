@@ -87,7 +87,8 @@ export class PluggedDispatch implements Dispatch {
       for (const request of scheduler.getTopRequestsModelPrefs().waitingRequests) {
         if (this.#canStart(request)) this.#start(scheduler.popTopWaitingRequest(request.reqId));
       }
-      while (scheduler.getTopRequestsModelPrefs().newRequest !== undefined) {
+      for (let head = scheduler.getTopRequestsModelPrefs().newRequest; head; head = scheduler.getTopRequestsModelPrefs().newRequest) {
+        if (!this.#canStart(head) && !this.#stepsAside(head)) break;
         const request = scheduler.popTopNewRequest();
         if (request === undefined) break;
         this.#start(request);
@@ -105,6 +106,11 @@ export class PluggedDispatch implements Dispatch {
     const waiting = this.#waiting.get(reqId);
     if (waiting === undefined) return true;
     return waiting.job.needs.every(({ kind, modelId }) => this.#options.balancers[kind].hasAvailableLlm(modelId));
+  }
+
+  #stepsAside({ reqId }: ScheduledRequest): boolean {
+    if (this.#options.scheduler.stepAside === 'all') return true;
+    return this.#waiting.get(reqId)?.job.needs.some(({ modelId }) => modelId !== undefined) ?? false;
   }
 
   /** Starts a request that the scheduler handed out, on the models that it asked for itself; back to the others where they are busy. */

@@ -1,4 +1,3 @@
-import { SchedulerQueueFullError } from '../../domain/errors.ts';
 import type { ModelPreferences } from './model-preferences.ts';
 import { mainQueueFull, waitQueueFull } from './seed-texts.ts';
 
@@ -18,17 +17,19 @@ export interface TopRequests {
   readonly waitingRequests: readonly ScheduledRequest[];
 }
 
-/**
- * Decides in which order requests start; may be replaced. New requests are looked at first come first by default; one whose
- * models are busy goes to the wait queue, so that it holds nobody up.
- */
+/** Decides in which order requests start; may be replaced. */
 export interface RequestScheduler {
+  /**
+   * Which of the new requests goes to the wait queue when it comes first and its models are busy, so that it holds nobody up;
+   * others wait where they are. Default `specific`: those that name a model.
+   */
+  readonly stepAside?: 'specific' | 'all';
   /** Throws `SchedulerQueueFullError` where it takes no more. */
   addRequest(request: ScheduledRequest): void;
   addRequestToWaitQueue(request: ScheduledRequest): void;
   /** Takes out the first of the new requests. */
   popTopNewRequest(): ScheduledRequest | undefined;
-  /** Takes out a waiting request: the one with this id. */
+  /** Takes out the waiting request with this id. Another one that comes out starts on the models that it asked for itself. */
   popTopWaitingRequest(reqId: string): ScheduledRequest | undefined;
   hasRequest(reqId: string): boolean;
   /** Whether it was there. */
@@ -38,6 +39,8 @@ export interface RequestScheduler {
 
 /** First in, first out; whoever's models are busy waits beside. */
 export class BasicFIFOScheduler implements RequestScheduler {
+  /** Waiting requests are tried before new ones, so that order stays the same and nobody waits for another's model. */
+  readonly stepAside: 'specific' | 'all' = 'all';
   readonly #maxQueueSize: number;
   readonly #main = new Map<string, ScheduledRequest>();
   readonly #waiting = new Map<string, ScheduledRequest>();
@@ -81,9 +84,4 @@ export class BasicFIFOScheduler implements RequestScheduler {
     const [newRequest] = this.#main.values();
     return { newRequest, waitingRequests: [...this.#waiting.values()] };
   }
-}
-
-/** Whether a scheduler takes no more. */
-export function saysFull(error: unknown): error is SchedulerQueueFullError {
-  return error instanceof SchedulerQueueFullError;
 }
