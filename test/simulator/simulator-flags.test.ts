@@ -42,6 +42,10 @@ describe('simulatorOptionsFromFlags', () => {
       apiKey: 'k',
       host: '::1',
       cost: 'azure',
+      hideHeaders: true,
+      hideRetryAfter: true,
+      contextTokens: '8000',
+      azureQuirks: 'sentinels, refuse-in-stream',
     };
     expect(simulatorOptionsFromFlags(flags)).toMatchObject({
       limits: [],
@@ -52,7 +56,13 @@ describe('simulatorOptionsFromFlags', () => {
       models: ['a', 'b'],
       apiKey: 'k',
       host: '::1',
+      hideHeaders: true,
+      hideRetryAfter: true,
+      contextTokens: 8000,
+      azure: { sentinels: true, refuseInStream: true },
     });
+    expect(simulatorOptionsFromFlags({ apiKeys: 'k1, k2' }).apiKeys).toEqual(['k1', 'k2']);
+    expect(simulatorOptionsFromFlags({ preset: 'anthropic' })).toMatchObject({ dialect: 'anthropic', cost: 'metered-output' });
   });
 
   it.each([
@@ -68,6 +78,8 @@ describe('simulatorOptionsFromFlags', () => {
     [{ port: '70000' }, "--port is '70000'"],
     [{ countDelay: '50-10' }, "--count-delay is '50-10'"],
     [{ seed: 'x' }, "--seed is 'x'"],
+    [{ azureQuirks: 'odd' }, "--azure-quirks is 'odd'; expected one of sentinels, negative, refuse-in-stream."],
+    [{ contextTokens: '0' }, "--context-tokens is '0'"],
   ])('refuses %j', (flags, message) => {
     expect(() => simulatorOptionsFromFlags(flags)).toThrow(InvalidConfiguration);
     expect(() => simulatorOptionsFromFlags(flags)).toThrow(message);
@@ -90,6 +102,12 @@ describe('parseRange, parseLatency, parseFaults', () => {
       stall: 0.1,
       truncate: 0,
       stallMs: 500,
+    });
+    expect(parseFaults('429=0.1,502=0.2,html=0.3,insufficientQuota=0.05')).toEqual({
+      rateLimit: 0.1,
+      badGateway: 0.2,
+      html: 0.3,
+      insufficientQuota: 0.05,
     });
   });
 
