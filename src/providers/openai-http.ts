@@ -1,4 +1,5 @@
-import { Pool } from 'undici';
+import { MAX_RESPONSE_BYTES } from './http/gathered-body.ts';
+import { UndiciWire } from './http/undici-wire.ts';
 import { type HttpReply, httpReply } from './http-reply.ts';
 import { type CallListener, ResponseCollector } from './response-collector.ts';
 
@@ -27,15 +28,12 @@ export interface OpenAiCall extends CallListener {
   readonly signal?: AbortSignal;
 }
 
-const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
-const KEEP_ALIVE_MS = 20_000;
-
 /**
  * Calls one OpenAI-compatible endpoint over kept-alive HTTP/1.1 connections, one call at a time on each. It decides
  * nothing: every status is a reply, and only a call without an answer rejects, with the network's error or the signal's reason.
  */
 export class OpenAiHttp {
-  readonly #pool: Pool;
+  readonly #wire: UndiciWire;
   readonly #basePath: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #apiKey: string | undefined;
@@ -50,13 +48,12 @@ export class OpenAiHttp {
       ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
     };
     this.#apiKey = options.apiKey;
-    this.#pool = new Pool(base.origin, {
+    this.#wire = new UndiciWire({
+      origin: base.origin,
       connections: options.connections,
-      pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connect: { timeout: options.connectTimeoutMs ?? 10_000 },
-      headersTimeout: options.headersTimeoutMs ?? 600_000,
-      bodyTimeout: options.bodyTimeoutMs ?? 300_000,
+      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      headersTimeoutMs: options.headersTimeoutMs ?? 600_000,
+      bodyTimeoutMs: options.bodyTimeoutMs ?? 300_000,
     });
   }
 
@@ -65,10 +62,15 @@ export class OpenAiHttp {
     const { signal } = call;
     if (signal?.aborted) throw signal.reason;
     const collector = new ResponseCollector(call, MAX_RESPONSE_BYTES);
-    const giveUp = (): void => collector.abort(signal?.reason);
+    const path = this.#basePath + call.path;
+    const exchange = this.#wire.start({ method: 'POST', path, headers: this.#headers, body: call.body }, collector);
+    const giveUp = (): void => {
+      const reason: unknown = signal?.reason;
+      exchange.abort(reason instanceof Error ? reason : new Error(String(reason)));
+      collector.onFailure(reason);
+    };
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      this.#pool.dispatch({ path: this.#basePath + call.path, method: 'POST', headers: this.#headers, body: call.body }, collector);
       return this.#censored(await collector.reply);
     } finally {
       signal?.removeEventListener('abort', giveUp);
@@ -84,11 +86,11 @@ export class OpenAiHttp {
 
   /** Waits for calls in flight, then closes the connections. */
   close(): Promise<void> {
-    return this.#pool.close();
+    return this.#wire.close();
   }
 
   /** Breaks every connection; calls in flight reject. */
   destroy(): Promise<void> {
-    return this.#pool.destroy();
+    return this.#wire.destroy();
   }
 }

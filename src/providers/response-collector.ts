@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import type { WireSink } from './http/wire.ts';
 import { type HttpReply, httpReply } from './http-reply.ts';
 
 /** Moments of one call that somebody outside wants to know. Throwing in one of them ends the call with that error. */
@@ -9,20 +9,15 @@ export interface CallListener {
   onHeaders?(headers: HttpReply['headers']): void;
 }
 
-type Controller = Dispatcher.DispatchController;
-type Headers = HttpReply['headers'];
-
-/** Gathers one response: undici's callbacks in, one promise out. */
-export class ResponseCollector implements Dispatcher.DispatchHandler {
+/** Gathers one response: callbacks in, one promise out. */
+export class ResponseCollector implements WireSink {
   readonly reply: Promise<HttpReply>;
   readonly #listener: CallListener;
   readonly #maxBytes: number;
   #resolve: (reply: HttpReply) => void = () => {};
   #reject: (error: unknown) => void = () => {};
-  #controller: Controller | undefined;
-  #abortedBy: Error | undefined;
   #status = 0;
-  #headers: Headers = {};
+  #headers: HttpReply['headers'] = {};
   #chunks: Buffer[] = [];
   #bytes = 0;
 
@@ -35,47 +30,30 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** Gives the call up, also while it waits for a connection. */
-  abort(reason: unknown): void {
-    this.#abortedBy = reason instanceof Error ? reason : new Error(String(reason));
-    this.#reject(this.#abortedBy);
-    this.#controller?.abort(this.#abortedBy);
+  onWritten(): void {
+    this.#listener.onWritten?.();
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    if (this.#abortedBy) return controller.abort(this.#abortedBy);
-    this.#guarded(() => this.#listener.onWritten?.());
-  }
-
-  onResponseStart(_controller: Controller, status: number, headers: Headers): void {
-    if (status < 200) return;
+  onHead(status: number, headers: HttpReply['headers']): void {
     this.#status = status;
     this.#headers = headers;
-    this.#guarded(() => this.#listener.onHeaders?.(headers));
+    this.#listener.onHeaders?.(headers);
   }
 
-  onResponseData(_controller: Controller, chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#maxBytes) return this.abort(new Error(`The response is larger than ${this.#maxBytes} bytes.`));
+    if (this.#bytes > this.#maxBytes) throw new Error(`The response is larger than ${this.#maxBytes} bytes.`);
     this.#chunks.push(chunk);
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     const [first] = this.#chunks;
     const body = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
     this.#resolve(httpReply(this.#status, this.#headers, body.toString('utf8')));
   }
 
-  onResponseError(_controller: Controller, error: Error): void {
-    this.#reject(this.#abortedBy ?? error);
-  }
-
-  #guarded(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.abort(error);
-    }
+  onFailure(error: unknown): void {
+    this.#chunks = [];
+    this.#reject(error);
   }
 }

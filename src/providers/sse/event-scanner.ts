@@ -60,7 +60,23 @@ export class EventScanner {
     else this.#rest.push(Buffer.from(part));
   }
 
+  /** Lines mostly end in LF alone, and then a native search finds them. */
   #scan(chunk: Buffer): number[] {
+    return this.#isAfterCr || chunk.indexOf(CR) >= 0 ? this.#scanBytes(chunk) : this.#scanLines(chunk);
+  }
+
+  #scanLines(chunk: Buffer): number[] {
+    const ends: number[] = [];
+    let start = 0;
+    for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, start)) {
+      if (at === start && (at > 0 || this.#isLineEmpty)) ends.push(at + 1);
+      start = at + 1;
+    }
+    if (chunk.length > 0) this.#isLineEmpty = start === chunk.length;
+    return ends;
+  }
+
+  #scanBytes(chunk: Buffer): number[] {
     const ends: number[] = [];
     let isLineEmpty = this.#isLineEmpty;
     let isAfterCr = this.#isAfterCr;

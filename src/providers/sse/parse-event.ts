@@ -19,7 +19,7 @@ export function parseEvent(block: string): ServerSentEvent | undefined | typeof 
   }
   let event: string | undefined;
   let data: string | undefined;
-  for (const line of block.split(LINE_END)) {
+  for (const line of block.includes('\r') ? block.split(LINE_END) : block.split('\n')) {
     if (line === '' || line.startsWith(':')) continue;
     const colon = line.indexOf(':');
     const field = colon < 0 ? line : line.slice(0, colon);

@@ -4,7 +4,7 @@ import { charactersIn, isFields, looksLikeObject, parsedObject } from './json-gl
 import type { EventKind, StreamReader } from './stream-reader.ts';
 
 /** Where a model's text arrives, by kind of delta: text, a tool's input, thinking. */
-const TEXT_FIELDS = ['text', 'partial_json', 'thinking'];
+const TEXTS = /"(?:text|partial_json|thinking)"\s*:\s*"/g;
 /** Empty when they start: the text follows in deltas. */
 const TEXT_BLOCKS: ReadonlySet<unknown> = new Set(['text', 'thinking']);
 const KNOWN = new Set([
@@ -52,8 +52,7 @@ export class AnthropicReader implements StreamReader {
   #readDelta(data: string, isFirst: boolean): EventKind {
     if (isFirst && !parsedObject(data)) return 'garbage';
     if (this.#hasFinalUsage) return 'content';
-    const delta = data.indexOf('"delta"');
-    for (const field of TEXT_FIELDS) this.characters += charactersIn(data, field, Math.max(0, delta));
+    this.characters += charactersIn(data, TEXTS);
     return 'content';
   }
 }

@@ -1,10 +1,15 @@
 import type { ServerSentEvent } from '../provider.ts';
 import { type ReportedUsage, reportedUsage } from '../wire-usage.ts';
-import { charactersIn, holdsObject, isFields, looksLikeObject, mentions, parsedObject } from './json-glance.ts';
+import { charactersIn, isFields, looksLikeObject, parsedObject } from './json-glance.ts';
 import type { EventKind, StreamReader } from './stream-reader.ts';
 
 /** Fields of a delta in which a model's text arrives; `reasoning…` are other vendors'. */
-const TEXT_FIELDS = ['content', 'reasoning_content', 'reasoning', 'refusal', 'arguments'];
+const TEXTS = /"(?:content|reasoning_content|reasoning|refusal|arguments)"\s*:\s*"/g;
+/**
+ * A chunk that may be more than content. Quotes inside a string are escaped, so that what a model says never looks like a field;
+ * a string that is nothing but the word does, and then parsing tells.
+ */
+const NOTABLE = /"(?:error"|usage"\s*:\s*\{)/;
 
 /** OpenAI's chat completions and what speaks like them: chunks without names, an end marked by `[DONE]`. */
 export class OpenAiChatReader implements StreamReader {
@@ -13,7 +18,7 @@ export class OpenAiChatReader implements StreamReader {
 
   read({ event, data }: ServerSentEvent, isFirst: boolean): EventKind {
     if (data.startsWith('[DONE]')) return 'terminal';
-    if (!isFirst && looksLikeObject(data) && !mentions(data, 'error') && !holdsObject(data, 'usage')) {
+    if (!isFirst && looksLikeObject(data) && !NOTABLE.test(data)) {
       this.#count(data);
       return 'content';
     }
@@ -34,9 +39,7 @@ export class OpenAiChatReader implements StreamReader {
   }
 
   #count(data: string): void {
-    const delta = data.indexOf('"delta"');
-    if (delta < 0) return;
-    for (const field of TEXT_FIELDS) this.characters += charactersIn(data, field, delta);
+    this.characters += charactersIn(data, TEXTS);
   }
 }
 

@@ -4,6 +4,7 @@ import { charactersIn, isFields, looksLikeObject, parsedObject } from './json-gl
 import type { EventKind, StreamReader } from './stream-reader.ts';
 
 const SILENT = new Set(['response.created', 'response.queued', 'response.in_progress']);
+const TEXT = /"delta"\s*:\s*"/g;
 const TERMINAL = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
 /** OpenAI's responses: named events, from `response.created` to `response.completed`, `.incomplete` or `.failed`; no `[DONE]`. */
@@ -23,7 +24,7 @@ export class OpenAiResponsesReader implements StreamReader {
     if (isFirst && !parsedObject(data)) return 'garbage';
     // An item or a part that was only opened says nothing yet.
     if (isFirst && name.endsWith('.added')) return 'silent';
-    if (name.endsWith('.delta')) this.characters += charactersIn(data, 'delta');
+    if (name.endsWith('.delta')) this.characters += charactersIn(data, TEXT);
     return 'content';
   }
 
