@@ -52,7 +52,7 @@ export function answerOfRejection(kind: RejectionKind, headers: Readonly<Record<
   const { dialect, model, requestId, draw, options } = facts;
   const range = options.faults?.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS;
   const waitMs = range.min + draw * (range.max - range.min);
-  const { status, error } = rejectionOf(kind, { dialect, model, requestId, waitMs });
+  const { status, error } = rejectionOf(kind, { dialect, model, requestId, waitMs, hideWait: options.hideRetryAfter });
   const shown = passes(kind) && !options.hideRetryAfter ? retryHeaders(waitMs, dialect) : {};
   const retryAfterMs = passes(kind) ? { retryAfterMs: waitMs } : {};
   const outcome: CallOutcome = { kind: 'error', status, code: codeOf(error), message: error.error.message, fault: kind, ...retryAfterMs };

@@ -19,6 +19,8 @@ export interface RejectionFacts {
   readonly requestId: string;
   /** When to come back, of those that pass. */
   readonly waitMs: number;
+  /** The text keeps the wait to itself. */
+  readonly hideWait?: boolean | undefined;
 }
 
 const PASSING: ReadonlySet<RejectionKind> = new Set<RejectionKind>(['rateLimit', 'slowDown', 'overloaded']);
@@ -77,8 +79,8 @@ const AZURE_FILTER: ErrorBody = {
   },
 };
 
-function azureRejection(kind: RejectionKind, waitMs: number): Rejection | undefined {
-  if (kind === 'rateLimit') return { status: 429, error: azureRefusal({ waitMs, tokens: false }, false) };
+function azureRejection(kind: RejectionKind, { waitMs, hideWait = false }: RejectionFacts): Rejection | undefined {
+  if (kind === 'rateLimit') return { status: 429, error: azureRefusal({ waitMs, tokens: false }, hideWait) };
   if (kind === 'contentFilter') return { status: 400, error: AZURE_FILTER };
   if (kind !== 'overloaded') return undefined;
   const message =
@@ -90,9 +92,10 @@ const QUOTA = 'You exceeded your current quota, please check your plan and billi
 const TOO_LARGE =
   'on tokens per min (TPM): Limit 30000, Requested 34307. The input or output tokens must be reduced in order to run successfully.';
 
-function openAiRejection(kind: RejectionKind, { model, requestId, waitMs }: RejectionFacts): Rejection {
+function openAiRejection(kind: RejectionKind, { model, requestId, waitMs, hideWait }: RejectionFacts): Rejection {
   const where = `${model} in organization org-simulated`;
-  const limited = `Rate limit reached for ${where} on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in ${goDuration(waitMs)}.`;
+  const again = hideWait ? '' : ` Please try again in ${goDuration(waitMs)}.`;
+  const limited = `Rate limit reached for ${where} on requests per min (RPM): Limit 3, Used 3, Requested 1.${again}`;
   switch (kind) {
     case 'rateLimit':
       return { status: 429, error: openAiError(limited, 'requests', 'rate_limit_exceeded') };
@@ -122,9 +125,9 @@ function openAiRejection(kind: RejectionKind, { model, requestId, waitMs }: Reje
 
 /** How a dialect answers a call that is rejected on purpose. */
 export function rejectionOf(kind: RejectionKind, facts: RejectionFacts): Rejection {
-  const { dialect, requestId, waitMs } = facts;
+  const { dialect, requestId } = facts;
   if (dialect === 'anthropic') return anthropicRejection(kind, facts);
-  const own = dialect === 'azure' ? azureRejection(kind, waitMs) : undefined;
+  const own = dialect === 'azure' ? azureRejection(kind, facts) : undefined;
   if (own) return own;
   const { status, error } = openAiRejection(kind, facts);
   return { status, error: errorIn(dialect, status, error, requestId) };

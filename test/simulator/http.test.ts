@@ -275,6 +275,24 @@ describe('faults over HTTP', () => {
     expect((await chat(simulator, fault('none', stream))).status).toBe(200);
   });
 
+  it.each([false, true])('pages, junk, long lines and resets over a socket (stream %s)', async (stream) => {
+    const simulator = await start({ ...slow, faults: { stallMs: 40, longLineBytes: 300_000 } });
+    const page = await chat(simulator, fault('badGateway', stream));
+    expect([page.status, page.headers.get('content-type')]).toEqual([502, 'text/html; charset=UTF-8']);
+    expect(await (await chat(simulator, fault('html', stream))).text()).toMatch(/^<!DOCTYPE html>/);
+    expect(await (await chat(simulator, fault('longLine', stream))).text()).toMatch(/x{300000}$/);
+    const junk = await (await chat(simulator, fault('garbage', stream))).text();
+    expect(junk).toContain('[object Object]');
+    await expect((await chat(simulator, fault('resetInBody', stream))).text()).rejects.toThrow();
+    await expect(chat(simulator, fault('stallHeaders', stream))).rejects.toThrow();
+    const odd = await chat(simulator, fault('nonsenseHeaders', stream));
+    expect([odd.status, odd.headers.get('retry-after')]).toEqual([200, 'soon']);
+    await odd.text();
+    const refused = await chat(simulator, fault('rateLimit', stream));
+    expect([refused.status, (await errorOf(refused)).code]).toEqual([429, 'rate_limit_exceeded']);
+    expect(simulator.provider.stats()).toMatchObject({ faults: 8, refused: 0 });
+  });
+
   it('a truncated stream ends without its terminal event', async () => {
     const simulator = await start(slow);
     const text = await (await chat(simulator, fault('truncate', true))).text();

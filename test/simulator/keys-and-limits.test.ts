@@ -65,6 +65,9 @@ describe('hidden limits', () => {
     expect(head.status).toBe(429);
     expect(Object.keys(head.headers).filter((name) => /ratelimit|retry/.test(name))).toEqual([]);
     expect(head.error?.error.message).not.toMatch(/\d+ ?m?s\b|\d+ seconds|60/);
+    const injected = await provider.call({ ...call, fault: 'rateLimit' }).headers;
+    expect([injected.status, injected.headers['retry-after'], injected.headers['retry-after-ms']]).toEqual([429, undefined, undefined]);
+    expect(injected.error?.error.message).not.toMatch(/\d+ ?m?s\b|\d+ seconds/);
   });
 });
 
