@@ -94,6 +94,7 @@ export class Session {
   }
 
   #trim(): void {
+    if (this.#limits.maxMessages === Number.POSITIVE_INFINITY && this.#limits.maxTokens === Number.POSITIVE_INFINITY) return;
     const prompt = this.#prompt;
     const reserved = { messages: prompt.length, tokens: tokensOf(prompt, this.#limits.countTokens) };
     this.#messages = trimmed(grouped(this.#messages), this.#limits, reserved).flat();

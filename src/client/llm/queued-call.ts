@@ -1,0 +1,109 @@
+import type { Clock } from '../../domain/clock.ts';
+import { RateLimitRefused } from '../../domain/errors.ts';
+import type { ProcessorContext } from '../../engine/processor.ts';
+import { QueueRequest } from '../../engine/queue-request.ts';
+import type { ChatAnswer, MiddlewareContext } from '../../middleware/middleware.ts';
+import type { WireAnswer } from '../../providers/provider.ts';
+import { deploymentProcessor, type WireWork } from '../deployment-processor.ts';
+import type { DispatchCall } from '../dispatch/dispatch-types.ts';
+import type { WorkEstimate } from '../dispatch/work-estimates.ts';
+import type { ConnectionPool } from './connection-pool.ts';
+import type { Lease } from './pool-client.ts';
+
+/** Sends one wire call on the attempt's deployment; resolves with what `read` makes of the answer. */
+export type SendOnce<A> = (call: DispatchCall, read: (answer: WireAnswer, clientId: string) => A) => Promise<A>;
+
+/** A request of a client as the queue holds it. */
+export interface QueuedCall {
+  /** Does one attempt; resolves when nothing of it goes on any more. */
+  attempt(context: ProcessorContext, pool: ConnectionPool, model: string | undefined): Promise<undefined>;
+}
+
+export interface QueuedCallOptions<A> {
+  readonly requestId: string;
+  readonly clock: Clock;
+  readonly estimate: WorkEstimate;
+  /** Told of each attempt before it runs. */
+  readonly shared: Pick<MiddlewareContext, 'attempt' | 'clientId'>;
+  /** What an attempt does around sending; runs again for each attempt. */
+  readonly around: (send: SendOnce<A>) => Promise<A>;
+  /** Takes the answer; called once. */
+  readonly deliver: (answer: A) => void;
+}
+
+/** One request of a client: runs its attempts on whichever key the queue chose. */
+export class ClientCall<A = ChatAnswer> implements QueuedCall {
+  readonly #options: QueuedCallOptions<A>;
+  /** Attempts that run now; more than one where one was given up and goes on. */
+  running = 0;
+  /** A provider has refused it at least once. */
+  wasRefused = false;
+
+  constructor(options: QueuedCallOptions<A>) {
+    this.#options = options;
+  }
+
+  async attempt(context: ProcessorContext, pool: ConnectionPool, model: string | undefined): Promise<undefined> {
+    // First of all: what fails before it is sent must cost nothing.
+    const onWritten = context.deferSend();
+    const { shared, around, deliver } = this.#options;
+    const lease = pool.lease(context.deploymentId ?? '', model);
+    shared.attempt = context.attempt;
+    shared.clientId = lease.upstream.id;
+    let wire: Promise<unknown> = Promise.resolve();
+    const send: SendOnce<A> = (call, read) =>
+      new Promise((resolve, reject) => {
+        wire = this.#sent(call, lease, { ...contextOf(context), deferSend: () => onWritten }, (answer) => {
+          try {
+            resolve(read(answer, lease.upstream.id));
+          } catch (error) {
+            reject(error);
+          }
+        });
+        wire.catch(reject);
+      });
+    this.running += 1;
+    let failed = true;
+    try {
+      const answer = await around(send);
+      if (context.signal.aborted) throw context.signal.reason;
+      deliver(answer);
+      await wire;
+      failed = false;
+    } catch (error) {
+      if (error instanceof RateLimitRefused) {
+        this.wasRefused = true;
+        // It says nothing about the client.
+        failed = false;
+      }
+      throw error;
+    } finally {
+      this.running -= 1;
+      lease.release(failed);
+    }
+    return undefined;
+  }
+
+  #sent(call: DispatchCall, { upstream }: Lease, context: ProcessorContext, deliver: (answer: WireAnswer) => void): Promise<unknown> {
+    const { clock, estimate, requestId } = this.#options;
+    const work: WireWork = { kind: 'wire', call, deliver: ({ answer }) => deliver(answer), used: estimate.used, delivered: false };
+    const request = new QueueRequest<WireWork>({ id: requestId, modelId: upstream.model, params: work });
+    const process = deploymentProcessor(new Map([[upstream.id, upstream]]), clock);
+    return Promise.resolve(process(request, context));
+  }
+}
+
+/** The context's members as own properties: they are its class's. */
+function contextOf(context: ProcessorContext): ProcessorContext {
+  return {
+    signal: context.signal,
+    attempt: context.attempt,
+    logger: context.logger,
+    deploymentId: context.deploymentId,
+    deploymentIds: context.deploymentIds,
+    reportUsage: (usage) => context.reportUsage(usage),
+    responseStarted: (headers) => context.responseStarted(headers),
+    limitsObserved: (observations) => context.limitsObserved(observations),
+    deferSend: () => context.deferSend(),
+  };
+}
