@@ -1,18 +1,26 @@
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Application } from 'typedoc';
+import { configurationPage } from './configuration-page.ts';
 import { packageEntries } from './package-entries.ts';
 
 /**
- * Writes docs/api from the docstrings of the package's entries. With `--check` it writes nothing and fails where
- * the pages in the repository are not what the docstrings say.
+ * Writes docs/api from the docstrings of the package's entries, and docs/configuration.md from the schemas. With `--check`
+ * it writes nothing and fails where the pages in the repository are not what docstrings and schemas say.
  */
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const TARGET = join(ROOT, 'docs/api');
+const CONFIGURATION = join(ROOT, 'docs/configuration.md');
 const isCheck = process.argv.includes('--check');
 const out = isCheck ? mkdtempSync(join(tmpdir(), 'headgate-docs-')) : TARGET;
+
+if (!isCheck) writeFileSync(CONFIGURATION, configurationPage());
+else if (read(CONFIGURATION) !== configurationPage()) {
+  console.error('docs/configuration.md is not what the schemas say. Run `npm run docs` and commit the result.');
+  process.exitCode = 1;
+} else console.log('docs/configuration.md is current.');
 
 await generate(out);
 if (isCheck) {

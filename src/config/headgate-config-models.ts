@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { balancerSchema } from './deployment-config.ts';
+import { BALANCERS, balancerSchema } from './deployment-config.ts';
 import { apiKey, endpointUrl, field, flag, name, REFERENCES, secondsOrNone, wholeOrNone } from './headgate-config-fields.ts';
 import { rateLimiterConfigSchema, seconds, whole } from './rate-limiter-config.ts';
 
@@ -93,7 +93,11 @@ export const modelSchema = z.strictObject({
     z.array(name("a model's id"), "expected a list of models' ids").readonly().optional(),
     'Models that are asked, in this order, once none of its own deployments can answer.',
   ),
-  balancer: field(balancerSchema.optional(), 'Which deployment is tried first.', { otherwise: '`most-headroom`' }),
+  balancer: field(
+    balancerSchema.optional(),
+    `Which deployment is tried first: ${BALANCERS.map((each) => `\`${each}\``).join(', ')}, or in code an object with \`order()\`.`,
+    { otherwise: '`most-headroom`' },
+  ),
   retry: field(retrySchema.optional(), 'How failed calls are tried again.'),
   requestTimeoutSeconds: field(seconds('a time limit').optional(), 'Longest wait in the queue.', { unit: 's', otherwise: 'none' }),
   attemptTimeoutSeconds: field(seconds('a time limit').optional(), 'Longest attempt, its stream included.', {

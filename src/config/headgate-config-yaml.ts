@@ -30,7 +30,7 @@ export function readYaml(text: string, fileName: string): ReadFile {
   if (failures.length > 0) {
     const told = failures
       .sort((a, b) => a.pos[0] - b.pos[0])
-      .map(({ code, pos }) => `${place(pos[0])}: ${WORDS[code] ?? 'this is no YAML'}`);
+      .map(({ code, pos: [at] }) => `${place(at)}: ${isUnquotedReference(text, at) ? QUOTE_IT : (WORDS[code] ?? 'this is no YAML')}`);
     // What comes later is mostly a consequence.
     throw new InvalidConfiguration([...new Set(told)].slice(0, MOST_FAILURES).join('\n'));
   }
@@ -64,6 +64,13 @@ function parsed(text: string, fileName: string, lineCounter: LineCounter): Docum
     if (error instanceof RangeError) throw new InvalidConfiguration(`${fileName}: expected no more than ${DEEPEST} levels`);
     throw error;
   }
+}
+
+/** The braces of a reference are YAML's own inside a list or map on one line. */
+const QUOTE_IT = `inside [ ] and { }, put \${…} in quotes or write env:NAME`;
+
+function isUnquotedReference(text: string, at: number): boolean {
+  return text.slice(Math.max(0, at - 2), at + 2).includes('$'.concat('{'));
 }
 
 /** Turns nodes into plain data. A node that is referred to becomes one value, however often. */

@@ -50,6 +50,7 @@ describe('a problem in a file', () => {
     ['pool: *nothing', 'config.yaml:1:7: this refers to nothing: no anchor of that name stands before it'],
     ['pool: &p\n  max_size: *p', 'config.yaml:2:13: this refers to what it is a part of'],
     ['? [a]\n: 1', 'config.yaml:1:3: expected a key of plain text'],
+    [`pool: [$\{A}, b]`, `config.yaml:1:9: inside [ ] and { }, put $\{…} in quotes or write env:NAME`],
     ['pool: {<<: {max_size: 1}}', /^config\.yaml:1:8: pool\["<<"\]: unknown key "<<"/],
     [`pool: ${'['.repeat(70)}${']'.repeat(70)}`, 'config.yaml:1:70: expected no more than 64 levels'],
   ])('of form is one too: %j', (text, line) => {
