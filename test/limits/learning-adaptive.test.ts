@@ -52,7 +52,7 @@ const BOUNDS: [HiddenMechanism, number, number, number, number][] = [
 
 describe('an endless backlog behind a hidden limit', () => {
   test.each(BOUNDS)(
-    '%s of %d: within 10 %% for five windows after %d, %d when it doubles, %d when it halves',
+    '%s of %d: within a tenth for five windows after %d, %d when it doubles, %d when it halves',
     (mechanism, capacity, start, up, down) => {
       for (const seed of SEEDS) {
         for (const [factor, bound] of [
@@ -69,7 +69,7 @@ describe('an endless backlog behind a hidden limit', () => {
   );
 
   test.each(['bucket', 'sliding'] as const)(
-    '%s: once settled it stays so, window after window, with less than 1 %% refused',
+    '%s: once settled it stays so, window after window, with less than one call in a hundred refused',
     (mechanism) => {
       for (const seed of SEEDS) {
         const steady = run(mechanism, 500, 1, seed).slice(12);
