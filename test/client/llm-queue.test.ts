@@ -270,3 +270,57 @@ describe('deployments', () => {
     expect(calls[0]?.chosen[0]).toMatchObject({ uniqueModelId: 'gpt', apiKey: 'key', deploymentNameInAzure: 'gpt-4o-2024' });
   });
 });
+
+describe('the configuration as system B prints it', () => {
+  const chat = { api_key: 'your-api-key', api_version: '2023-03-15-preview', api_type: 'azure' };
+  const printed = {
+    azure_open_ai: [
+      {
+        ...chat,
+        azure_endpoint: 'https://your-resource.openai.azure.com/',
+        azure_oai_models: [
+          {
+            unique_model_id: 'gpt-4o',
+            model_name_in_azure: 'gpt-4o',
+            deployment_name_in_azure: 'gpt-4o',
+            model_type: 'completion',
+            req_per_min: 450,
+            tokens_per_min: 75_000,
+            error_backoff_in_seconds: 60,
+          },
+          {
+            unique_model_id: 'text-embedding-ada-002',
+            model_name_in_azure: 'text-embedding-ada-002',
+            deployment_name_in_azure: 'text-embedding-ada-002',
+            model_type: 'embeddings',
+            req_per_min: 1020,
+            tokens_per_min: 170_000,
+            error_backoff_in_seconds: 60,
+          },
+        ],
+      },
+    ],
+    user_limits: { max_num_requests_in_time_window: 40, time_window_in_seconds: 60 },
+    scheduler_limits: { max_queue_size: 1000, request_timeout_seconds: 300 },
+  };
+
+  it('serves chats, embeddings and both together, 40 requests of a user a minute', async () => {
+    const { send, clock } = bench(printed);
+    const chats = { specificLlmModel: 'gpt-4o', requireLlmModel: true, requireEmbeddingModel: false, numLlmCallsPerReq: 1 };
+    const embeddings = {
+      specificEmbeddingModel: 'text-embedding-ada-002',
+      requireLlmModel: false,
+      requireEmbeddingModel: true,
+      numEmbCallsPerReq: 1,
+    };
+    const both = { requireLlmModel: true, requireEmbeddingModel: true, numLlmCallsPerReq: 1, numEmbCallsPerReq: 3 };
+    const data = { messages: [{ role: 'user', content: 'Hello, world!' }], max_tokens: 100 };
+    const sent = Array.from({ length: 41 }, (_, n) =>
+      send([chats, embeddings, both][n % 3], { reqType: 'quick', userId: 'user123', requestData: data }),
+    );
+    await clock.advance(30_000);
+
+    expect(sent.filter(({ answer }) => answer?.statusCode === 200)).toHaveLength(40);
+    expect(sent[40]?.error).toMatchObject({ code: 'user_rate_limit_exceeded' });
+  });
+});
