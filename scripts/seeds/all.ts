@@ -1,4 +1,5 @@
 import { defectsOfA } from './defects-of-a.ts';
+import { defectsOfB } from './defects-of-b.ts';
 import { pointsAround } from './points-around.ts';
 import { pointsOfTheEngine } from './points-engine.ts';
 import type { SeedPart } from './seed-row.ts';
@@ -7,4 +8,13 @@ import { requestsOfA } from './system-a-requests.ts';
 import { systemB } from './system-b.ts';
 import { systemC } from './system-c.ts';
 
-export const seedParts: readonly SeedPart[] = [managerOfA, requestsOfA, defectsOfA, systemB, systemC, pointsOfTheEngine, pointsAround];
+export const seedParts: readonly SeedPart[] = [
+  managerOfA,
+  requestsOfA,
+  defectsOfA,
+  systemB,
+  defectsOfB,
+  systemC,
+  pointsOfTheEngine,
+  pointsAround,
+];

@@ -1,140 +1,283 @@
 import type { SeedPart } from './seed-row.ts';
 
 export const systemB: SeedPart = {
-  title: 'B: capabilities and defects',
+  title: 'B: capabilities',
   about: 'A queue in front of Azure deployments, with limits per user and telemetry.',
-  inScope: () => false,
+  inScope: ({ id }) => id !== 'B19',
   rows: [
-    { id: 'B1', what: 'A queue whose parts can all be replaced', waits: 'providers' },
-    { id: 'B2', what: 'Connecting the stores before use', waits: 'providers' },
-    { id: 'B3', what: 'Executors registered by request type, also later', waits: 'providers' },
-    { id: 'B4', what: 'Executing a request for a user with a model preference', waits: 'providers' },
-    { id: 'B5', what: 'Outcomes as status codes with texts', waits: 'providers' },
+    {
+      id: 'B1',
+      what: 'A queue whose parts can all be replaced',
+      shown: [
+        ['test/client/llm-queue-plugged.test.ts', 'decides the order'],
+        [
+          'test/client/llm-queue-plugged.test.ts',
+          'chooses, is asked with calls and model, and hears of errors; the other kind keeps the default',
+        ],
+        [
+          'test/client/llm-queue-telemetry.test.ts',
+          'is connected before the first request, and asked with the limits of the configuration, or 40 per 60 s',
+        ],
+        ['test/client/llm-queue-telemetry.test.ts', 'that is slow gets every record, in order, before it is disconnected'],
+      ],
+    },
+    {
+      id: 'B2',
+      what: 'Connecting the stores before use',
+      shown: [
+        [
+          'test/client/llm-queue-telemetry.test.ts',
+          'fail initiate() and the request that needed it, which is told apart from an executor’s error; later it may work',
+        ],
+        [
+          'test/client/llm-queue-telemetry.test.ts',
+          'is connected before the first request, and asked with the limits of the configuration, or 40 per 60 s',
+        ],
+      ],
+      note: 'Requests wait for it, and do it where nobody did.',
+    },
+    {
+      id: 'B3',
+      what: 'Executors registered by request type, also later',
+      shown: [
+        [
+          'test/client/llm-queue.test.ts',
+          'may be a class, may be added and replaced while the queue runs, and is kept by what is queued already',
+        ],
+      ],
+    },
+    {
+      id: 'B4',
+      what: 'Executing a request for a user with a model preference',
+      shown: [
+        [
+          'test/client/llm-queue.test.ts',
+          'gets the request, the chosen deployments as [embedding, llm], the record and a signal; what it returns is the response',
+        ],
+        [
+          'test/client/llm-queue-properties.test.ts',
+          'everybody is answered once, on models that were asked for, within the users’ limits, and told of in one record',
+        ],
+      ],
+    },
+    {
+      id: 'B5',
+      what: 'Outcomes as status codes with texts',
+      shown: [
+        ['test/client/llm-queue.test.ts', 'that throws is answered with 500 and a text, whatever it throws'],
+        ['test/client/llm-queue-defects.test.ts', 'B2-2: executors that return at once are answered at once, and so is an unknown type'],
+        ['test/client/llm-queue-defects.test.ts', 'B2-3: a request for an unknown model is one caller’s 400; everybody else goes on'],
+      ],
+    },
     {
       id: 'B6',
       what: 'Errors: too many requests, queue full, time in queue, no user',
       shown: [
-        ['test/engine/outcomes.test.ts', 'a full queue: names the model and its size; what runs does not count'],
-        ['test/engine/outcomes.test.ts', 'waited longer than requestTimeoutSeconds: removed, never run'],
+        ['test/client/llm-queue-defects.test.ts', 'B2-10: the wait that a limited user is told is exact'],
+        [
+          'test/client/llm-queue-defects.test.ts',
+          'B2-9: a full queue is the caller’s SchedulerQueueFullError, costs the user nothing, and stops nobody',
+        ],
+        ['test/client/llm-queue-defects.test.ts', 'B2-4: whoever waits too long gets QueueTimeoutError and is really gone'],
+        ['test/client/llm-queue-defects.test.ts', 'B2-1: a missing user id is refused as what it is, and stored'],
       ],
-      waits: 'providers',
-      note: 'Queue full and time in queue are there under their names.',
     },
-    { id: 'B7', what: "The executor's interface: payload, chosen deployments, telemetry record", waits: 'providers' },
-    { id: 'B8', what: 'Preferences: specific models, kinds required, calls per request', waits: 'providers' },
-    { id: 'B9', what: 'A language and an embedding model taken together', waits: 'providers' },
+    {
+      id: 'B7',
+      what: "The executor's interface: payload, chosen deployments, telemetry record",
+      shown: [
+        [
+          'test/client/llm-queue.test.ts',
+          'gets the request, the chosen deployments as [embedding, llm], the record and a signal; what it returns is the response',
+        ],
+        ['test/client/llm-queue.test.ts', 'with the same id are replicas that share the load, each with its own key'],
+      ],
+    },
+    {
+      id: 'B8',
+      what: 'Preferences: specific models, kinds required, calls per request',
+      shown: [
+        ['test/client/llm-queue.test.ts', 'have six fields with defaults'],
+        ['test/client/llm-queue.test.ts', 'count as many calls as a request says that it makes'],
+        ['test/client/llm-queue.test.ts', 'for a kind that nothing serves are answered with 400'],
+      ],
+    },
+    {
+      id: 'B9',
+      what: 'A language and an embedding model taken together',
+      shown: [
+        ['test/client/llm-queue.test.ts', 'that are required together are reserved in one step: neither is held while the other is busy'],
+      ],
+    },
     {
       id: 'B10',
       what: 'Bounds of the scheduler: size and time',
       shown: [
-        ['test/engine/outcomes.test.ts', 'a full queue: names the model and its size; what runs does not count'],
-        ['test/engine/outcomes.test.ts', 'waited longer than requestTimeoutSeconds: removed, never run'],
+        [
+          'test/client/llm-queue-defects.test.ts',
+          'B2-9: a full queue is the caller’s SchedulerQueueFullError, costs the user nothing, and stops nobody',
+        ],
+        ['test/client/llm-queue-defects.test.ts', 'B2-4: whoever waits too long gets QueueTimeoutError and is really gone'],
       ],
     },
     {
       id: 'B11',
       what: 'A second queue for those whose model is busy',
       shown: [
-        [
-          'test/engine/independent-models.test.ts',
-          'a model that waits for its limits holds nobody of another model back, and each request runs on its own model',
-        ],
+        ['test/client/llm-queue.test.ts', 'that are busy hold up only those who asked for them'],
+        ['test/client/llm-queue-plugged.test.ts', 'that hands out another request than asked for starts that one on its own model'],
       ],
-      note: 'One queue per model, so that nobody blocks another model.',
+      note: 'A queue for each combination of models, unless the scheduler is replaced.',
     },
-    { id: 'B12', what: 'A scheduler that can be replaced', waits: 'providers' },
+    {
+      id: 'B12',
+      what: 'A scheduler that can be replaced',
+      shown: [
+        ['test/client/llm-queue-plugged.test.ts', 'decides the order'],
+        ['test/client/llm-queue-plugged.test.ts', 'gets every request once, and is told of those that leave'],
+        ['test/client/llm-queue-plugged.test.ts', 'that throws is asked again a second later'],
+      ],
+    },
     {
       id: 'B13',
       what: 'Queue full is refused at once',
-      shown: [['test/engine/outcomes.test.ts', 'a full queue: names the model and its size; what runs does not count']],
+      shown: [
+        [
+          'test/client/llm-queue-defects.test.ts',
+          'B2-9: a full queue is the caller’s SchedulerQueueFullError, costs the user nothing, and stops nobody',
+        ],
+      ],
     },
     {
       id: 'B14',
       what: 'A background loop that moves requests on',
-      shown: [['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken']],
-      note: 'Nothing polls here.',
+      shown: [
+        ['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken'],
+        [
+          'test/client/llm-queue-plugged.test.ts',
+          'without a hint is asked when something ended, and in the time that the quickest model needs',
+        ],
+      ],
+      note: 'Nothing polls here, but for a balancer of the user’s that cannot say when it has something.',
     },
-    { id: 'B15', what: 'Evenly spaced round robin over deployments, by requests a minute', waits: 'providers' },
-    { id: 'B16', what: 'A rest for a deployment after an error', waits: 'providers' },
-    { id: 'B17', what: 'Requests per user and window', waits: 'providers' },
-    { id: 'B18', what: 'User limits in memory', waits: 'providers' },
+    {
+      id: 'B15',
+      what: 'Evenly spaced round robin over deployments, by requests a minute',
+      shown: [
+        ['test/client/llm-queue.test.ts', 'take turns, in proportion to their limits'],
+        [
+          'test/client/llm-queue-plugged.test.ts',
+          'goes round, and gives a model its next call after 60 s ÷ its rate × the calls of its last',
+        ],
+        ['test/client/llm-queue.test.ts', 'keep tokensPerMin, counted by what executors report'],
+      ],
+    },
+    {
+      id: 'B16',
+      what: 'A rest for a deployment after an error',
+      shown: [
+        [
+          'test/client/llm-queue-defects.test.ts',
+          'B2-10: a single model that failed rests, and of two chosen ones exactly the one that failed',
+        ],
+        ['test/client/llm-queue-plugged.test.ts', 'lets exactly the model rest that failed'],
+      ],
+    },
+    {
+      id: 'B17',
+      what: 'Requests per user and window',
+      shown: [
+        ['test/client/llm-queue-defects.test.ts', 'B2-10: the wait that a limited user is told is exact'],
+        ['test/client/llm-queue-telemetry.test.ts', 'counts by a clock that does not jump'],
+      ],
+    },
+    {
+      id: 'B18',
+      what: 'User limits in memory',
+      shown: [
+        [
+          'test/stores/in-memory-user-limits.test.ts',
+          'never allow more than the limit in any window, refuse nothing that fits, and name the first moment that does',
+        ],
+        ['test/stores/in-memory-user-limits.test.ts', 'forget users whose window is empty'],
+      ],
+    },
     { id: 'B19', what: 'User limits in Redis', waits: 'several machines' },
-    { id: 'B20', what: 'A telemetry record per request', waits: 'providers' },
-    { id: 'B21', what: 'Telemetry to CSV and PostgreSQL', waits: 'gateway' },
-    { id: 'B22', what: 'Telemetry of failures', waits: 'providers' },
-    { id: 'B23', what: 'A YAML configuration of deployments, limits and custom models', waits: 'providers' },
+    {
+      id: 'B20',
+      what: 'A telemetry record per request',
+      shown: [
+        [
+          'test/client/llm-queue-telemetry.test.ts',
+          'tells each moment in milliseconds, what was chosen, and the tokens that the executor wrote',
+        ],
+        ['test/client/llm-queue-telemetry.test.ts', 'holds the payload only where that is turned on, and survives one that is no JSON'],
+      ],
+      note: 'Moments are in milliseconds.',
+    },
+    {
+      id: 'B21',
+      what: 'Telemetry to CSV and PostgreSQL',
+      shown: [
+        [
+          'test/stores/csv-telemetry-store.test.ts',
+          'begins with a header where the file is missing, and has all 14 fields with their defaults',
+        ],
+        ['test/stores/csv-telemetry-store.test.ts', 'quotes what has to be quoted, and lets no text run as a formula'],
+        ['test/client/llm-queue-telemetry.test.ts', 'may be a CSV file'],
+      ],
+      waits: 'gateway',
+      note: 'CSV is there.',
+    },
+    {
+      id: 'B22',
+      what: 'Telemetry of failures',
+      shown: [
+        ['test/client/llm-queue-defects.test.ts', 'B2-10: every kind of failure is stored'],
+        ['test/client/llm-queue-telemetry.test.ts', 'that fails breaks no request; each lost record is logged and counted'],
+      ],
+    },
+    {
+      id: 'B23',
+      what: 'A YAML configuration of deployments, limits and custom models',
+      shown: [
+        ['test/config/seed-files.test.ts', 'loads exactly as printed'],
+        ['test/client/llm-queue.test.ts', 'serves chats, embeddings and both together, 40 requests of a user a minute'],
+        ['test/client/llm-queue.test.ts', 'may be custom models, whose module is imported by path and export name'],
+      ],
+    },
     {
       id: 'B24',
       what: 'Graceful shutdown',
-      shown: [['test/engine/shutdown.test.ts', 'gracefully finishes what waits and runs, all models at once, and is idempotent']],
+      shown: [
+        ['test/client/llm-queue-defects.test.ts', 'B2-8: shutdown finishes what waits and what runs'],
+        [
+          'test/client/llm-queue-shutdown.test.ts',
+          'waits until its deadline, then answers who is left; it may become more impatient, and is done once',
+        ],
+        [
+          'test/client/llm-queue-shutdown.test.ts',
+          'answers everybody at once when it is forced: what waits, and what runs, whose signal aborts',
+        ],
+      ],
     },
     {
       id: 'B25',
       what: 'Uses: gateway, tenants, retrieval, monitoring',
-      shown: [['examples/priorities-and-tenants.ts']],
+      shown: [
+        ['examples/priorities-and-tenants.ts'],
+        ['test/client/llm-queue.test.ts', 'serves chats, embeddings and both together, 40 requests of a user a minute'],
+      ],
       waits: 'gateway',
-      note: 'Fair shares between tenants and monitoring are there.',
+      note: 'All but the gateway is there.',
     },
-    { id: 'B26', what: 'A test with both kinds of models', waits: 'providers' },
-    { id: 'BD1', what: 'A missing user id crashed instead of being refused', waits: 'providers' },
     {
-      id: 'BD2',
-      what: 'Answers of quick executors were lost',
+      id: 'B26',
+      what: 'A test with both kinds of models',
       shown: [
-        ['test/engine/bad-processors.test.ts', '%s completes'],
-        [
-          'test/invariants/settled-once.test.ts',
-          'every submit settles exactly once, for every watcher alike, and nothing runs twice unless it is a retry',
-        ],
+        ['test/client/llm-queue.test.ts', 'that are required together are reserved in one step: neither is held while the other is busy'],
+        ['test/client/llm-queue-defects.test.ts', 'B2-8: shutdown finishes what waits and what runs'],
       ],
-    },
-    {
-      id: 'BD3',
-      what: 'One unknown model stopped everything',
-      shown: [['test/engine/outcomes.test.ts', 'an unknown model: names it and those there are']],
-    },
-    {
-      id: 'BD4',
-      what: 'A timed-out request stayed and ran later',
-      shown: [['test/engine/outcomes.test.ts', 'waited longer than requestTimeoutSeconds: removed, never run']],
-    },
-    {
-      id: 'BD5',
-      what: 'A waiting request ran on the model that another one had asked for',
-      shown: [
-        [
-          'test/engine/independent-models.test.ts',
-          'a model that waits for its limits holds nobody of another model back, and each request runs on its own model',
-        ],
-      ],
-    },
-    { id: 'BD6', what: 'A request that needs no model blocked everybody', waits: 'providers' },
-    {
-      id: 'BD7',
-      what: 'Shutting down an idle queue hung',
-      shown: [
-        ['test/engine/shutdown.test.ts', 'takes no time when idle, starts what a paused queue holds, and may become impatient later'],
-      ],
-    },
-    {
-      id: 'BD8',
-      what: 'Shutdown lost what was waiting and running',
-      shown: [
-        ['test/engine/shutdown.test.ts', 'gracefully finishes what waits and runs, all models at once, and is idempotent'],
-        ['test/engine/outcomes.test.ts', 'forced shutdown, and the deadline of a shutdown'],
-      ],
-    },
-    {
-      id: 'BD9',
-      what: 'A full second queue lost requests and stopped everything',
-      shown: [['test/engine/outcomes.test.ts', 'a full queue: names the model and its size; what runs does not count']],
-    },
-    {
-      id: 'BD10',
-      what: 'Ten requests a second at most; no rest after errors; wrong waits; failures without telemetry',
-      shown: [['bench/cases/engine.ts']],
-      waits: 'providers',
-      note: 'The ceiling is gone.',
     },
   ],
 };
