@@ -42,6 +42,7 @@ describe("a provider's keys", () => {
   it('that are empty are skipped', () => {
     const config = parseHeadgateConfig(provider({ apiKeys: ['', 'k2', ''], models: 'haiku' }));
     expect(deploymentsOf(config, 'haiku').map(({ apiKey }) => apiKey)).toEqual(['k2']);
+    expect(config.warnings).toEqual([]);
   });
 
   it('must match models and limits in number', () => {

@@ -100,7 +100,7 @@ function keyOf({ provider, apiKey }: DeploymentEntry, env: Environment): string 
 }
 
 /** `500 rpm, 30,000 tpm (org), 10 rpm per 5 s`. */
-export function limitsText(limits: readonly RateLimiterConfig[]): string {
+function limitsText(limits: readonly RateLimiterConfig[]): string {
   return limits
     .map((limit) => `${count(limit.limit)} ${limit.type}${windowText(limit)}${limit.domain === undefined ? '' : ` (${limit.domain})`}`)
     .join(', ');

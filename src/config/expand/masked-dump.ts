@@ -12,7 +12,7 @@ export function dumpingMasked(entry: DeploymentEntry): DeploymentEntry {
 }
 
 /** What may be shown of a deployment. */
-export function maskedDeployment(entry: DeploymentEntry): DeploymentEntry {
+function maskedDeployment(entry: DeploymentEntry): DeploymentEntry {
   return {
     ...entry,
     ...(entry.apiKey !== undefined && { apiKey: maskKey(entry.apiKey) }),

@@ -78,7 +78,8 @@ function warningsOf(
     warnings.push(`providers.${name}: burstMultiplier is not applied: Headgate never lets a window exceed its limit.`);
   }
   const keys = rows.flatMap(({ key }) => key ?? []);
-  if (section.apiKeys !== undefined && Array.isArray(section.apiKeys) && new Set(section.apiKeys).size < section.apiKeys.length) {
+  const written = [section.apiKeys ?? []].flat().filter((key) => key !== '');
+  if (new Set(written).size < written.length) {
     warnings.push(`providers.${name}: a key stands there twice; its limits count for each of the two.`);
   }
   if (keys.length === 0 && section.settings?.baseUrl === undefined) {
