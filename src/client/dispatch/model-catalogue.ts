@@ -59,11 +59,9 @@ export class ModelCatalogue {
     await closeAll(route);
   }
 
-  /** Closes every connection; call it once the queues have stopped. */
+  /** Closes every connection; call it once the queues have stopped. Routes stay: whoever still calls is told that it stopped. */
   async close(): Promise<void> {
-    const routes = [...this.#routes.values()];
-    this.#routes.clear();
-    await Promise.all(routes.map(closeAll));
+    await Promise.all([...this.#routes.values()].map(closeAll));
   }
 }
 

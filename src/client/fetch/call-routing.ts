@@ -21,6 +21,7 @@ export class CallRouting {
   readonly #discovers: boolean;
   /** Model ids of callers' endpoints. */
   readonly #discovered = new WeakMap<CallerUpstream, string>();
+  readonly #foundOut = new Set<string>();
 
   constructor(catalogue: ModelCatalogue, callers: CallerUpstreams, discovers: boolean) {
     this.#catalogue = catalogue;
@@ -31,7 +32,8 @@ export class CallRouting {
   /** Throws `InvalidRequest` for a call without a model. A model that is not known is the dispatcher's to refuse. */
   route(target: CallTarget, call: DispatchCall): RoutedCall {
     const name = this.#nameOf(target, call);
-    const route = this.#catalogue.routes.get(name);
+    // A model that was found out from one caller's call is that caller's: its key is no other's.
+    const route = this.#foundOut.has(name) ? undefined : this.#catalogue.routes.get(name);
     if (route === undefined && this.#discovers) {
       return { modelId: this.#modelOf(this.#callers.upstreamFor(target, call.auth, name), name), call };
     }
@@ -42,7 +44,9 @@ export class CallRouting {
   /** A caller's endpoint is no longer kept: its model goes once its calls are done. */
   async forget(upstream: CallerUpstream): Promise<void> {
     const modelId = this.#discovered.get(upstream);
-    if (modelId !== undefined) await this.#catalogue.remove(modelId);
+    if (modelId === undefined) return;
+    await this.#catalogue.remove(modelId);
+    this.#foundOut.delete(modelId);
   }
 
   #nameOf({ deployment }: CallTarget, { body }: DispatchCall): string {
@@ -61,6 +65,7 @@ export class CallRouting {
     const deployments = [{ id: upstream.id, learnLimits: true }];
     this.#catalogue.open(modelRoute(modelId, [upstream]), { modelId, deployments, retry: { maxAttempts: MAX_ATTEMPTS } });
     this.#discovered.set(upstream, modelId);
+    this.#foundOut.add(modelId);
     return modelId;
   }
 
