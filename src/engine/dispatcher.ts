@@ -144,6 +144,7 @@ export class Dispatcher implements LimiterUser {
     misfits: RequestRecord[];
     stranded: RequestRecord[];
   }): void {
+    const owner = this.#anyShared ? this : undefined;
     for (let head = this.queue.head(); head !== undefined; head = this.queue.head()) {
       const lost = this.choice.misfit(head) !== undefined ? misfits : this.choice.hopeless(head) ? stranded : undefined;
       if (lost !== undefined) {
@@ -153,7 +154,7 @@ export class Dispatcher implements LimiterUser {
       }
       // A claim's age is its claimant's: whoever comes after it must not inherit it.
       if (head !== this.#claim.claimant) this.#unclaim();
-      const route = this.choice.pick(head, this.#anyShared ? this : undefined, now, this.#paced);
+      const route = this.choice.pick(head, owner, now, this.#paced);
       if (route === undefined) {
         this.#waitBehind(head, now, admitted);
         return;

@@ -25,6 +25,8 @@ export class RouteChoice {
   readonly routes: readonly Route[];
   readonly #balancer: Balancer;
   readonly #logger: EasyLogger;
+  /** The only route, of a model without deployments: there is nothing to choose. */
+  readonly #plain: Route | undefined;
   /** Set by {@link pick} where it found none. */
   hindrances: Hindrance[] = [];
 
@@ -32,6 +34,7 @@ export class RouteChoice {
     this.routes = routes;
     this.#balancer = balancer;
     this.#logger = logger;
+    this.#plain = routes.length === 1 && routes[0]?.stops.length === 0 ? routes[0] : undefined;
   }
 
   /** The limiter that a request can never fit, where no route is left that it fits. */
@@ -39,8 +42,9 @@ export class RouteChoice {
     let first: Misfit | undefined;
     for (const { limits } of this.routes) {
       const index = limits.neverFits(record);
-      const limiter = limits.limiters[index];
-      if (limiter === undefined) return undefined;
+      // Not by the limiter that isn't there: looking up index −1 is slow, and every request comes by here twice.
+      if (index < 0) return undefined;
+      const limiter = limits.limiters[index] as Limiter;
       first ??= { limiter, cost: limits.costAt(index, record) };
     }
     return first;
@@ -48,6 +52,7 @@ export class RouteChoice {
 
   /** Whether no route is left: each is disabled, or failed this request in a way that it would fail again. */
   hopeless(record: RequestRecord): boolean {
+    if (this.#plain !== undefined) return false;
     return this.routes.every((route) => route.disabledBy !== undefined || record.barred?.has(route));
   }
 
@@ -60,8 +65,7 @@ export class RouteChoice {
 
   /** The route that `record` takes now; undefined: it has to wait. `owner` is whose claims don't count; absent: no claim does. */
   pick(record: RequestRecord, owner: object | undefined, now: number, paced: boolean): Route | undefined {
-    const only = this.routes.length === 1 ? this.routes[0] : undefined;
-    if (only !== undefined && only.stops.length === 0) return this.#single(only, record, owner, now, paced);
+    if (this.#plain !== undefined) return this.#single(this.#plain, record, owner, now, paced);
     this.hindrances = [];
     const fitting = this.usable(record, now).filter((route) => this.#fits(route, record, owner, now, paced));
     const chosen = fitting.length === 0 ? undefined : this.#best(fitting, now);
