@@ -169,7 +169,7 @@ describe('a stream that fails before its first content', () => {
     ],
     ['a wrong key', data({ error: { message: 'No', code: 'invalid_api_key' } }), { retryable: false, scope: 'account' }],
   ])('with %s throws what the next deployment can be tried on', async (_what, text, expected) => {
-    const error = await failureOf((answer) => answer.send(ROLE + text).end());
+    const error = await failureOf((answer) => answer.send(`${ROLE}${text}`).end());
     expect(error).toBeInstanceOf(ProviderFailure);
     expect(error).toMatchObject({ deploymentId: 'one', ...expected });
     expect(String(error)).toContain("'one'");
@@ -426,6 +426,20 @@ describe('a stream over a socket', () => {
       break;
     }
     await closed.reached;
+  });
+
+  it('is closed at the provider also where its reader leaves while nothing is read', async () => {
+    const closed = signpost();
+    rig = await serve((request, response) => {
+      request.socket.on('close', () => closed.reach());
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (let piece = 0; piece < 100; piece++) response.write(data({ choices: [{ delta: { content: 'x'.repeat(100_000) } }] }));
+    });
+    const answer = stream(await rig.endpoint.send(chat({}, streamed)));
+    for (let round = 0; round < 50; round++) await new Promise((resolve) => setImmediate(resolve));
+    for await (const _part of answer.parts) break;
+    await closed.reached;
+    expect(await answer.ended).toMatchObject({ complete: false, error: undefined });
   });
 
   it('that breaks in the middle throws after what was delivered', async () => {

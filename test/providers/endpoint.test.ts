@@ -168,6 +168,13 @@ describe('a call that fails', () => {
     expect(whole(await endpoint.send(chat())).text).toContain('Try lm-studio.');
   });
 
+  it('is not tried again where the key can not stand in a header, and the key is not shown', async () => {
+    const { endpoint } = await started(answering(200, COMPLETION), { apiKey: 'sk-with\na-line-break' });
+    const error = await endpoint.send(chat()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'invalid_request_headers', retryable: false, failOver: true, scope: 'account' });
+    expect(String(error)).not.toContain('sk-with');
+  });
+
   it('may be tried again where the connection breaks, and counts against the deployment', async () => {
     const { endpoint } = await started((request) => request.socket.destroy());
     await expect(endpoint.send(chat())).rejects.toMatchObject({

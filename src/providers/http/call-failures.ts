@@ -50,7 +50,23 @@ export class CallFailures {
   /** Of a connection: the call got no answer, or not all of it. May be tried again: it may never have arrived. */
   ofNetwork(error: unknown): ProviderFailure {
     const { code, message } = networkProblem(error);
+    if (code === 'UND_ERR_INVALID_ARG') return this.#unsendable(message, error);
     return this.retryable({ code, message: `gave no answer: ${message}`, cause: error });
+  }
+
+  /** A key or another header that can't stand in a request: the same next time. */
+  #unsendable(message: string, cause: unknown): ProviderFailure {
+    return new ProviderFailure({
+      message: this.#secret.censored(
+        `Deployment '${this.#deploymentId}' can't be called: ${message}. Look for line breaks in its key and headers.`,
+      ),
+      code: 'invalid_request_headers',
+      retryable: false,
+      failOver: true,
+      scope: 'account',
+      deploymentId: this.#deploymentId,
+      cause,
+    });
   }
 
   /** Nothing of the answer has been handed out: the same or another deployment may be tried. */

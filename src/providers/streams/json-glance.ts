@@ -23,11 +23,12 @@ export function looksLikeObject(text: string): boolean {
   return (text.startsWith('{') && text.endsWith('}')) || /^\s*\{[\s\S]*\}\s*$/.test(text);
 }
 
-/** An object, or undefined where the text is none. */
+/** An object, also one that is wrapped in an array, as Google's errors are; undefined where the text is none. */
 export function parsedObject(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : undefined;
+    const inner: unknown = Array.isArray(value) ? value[0] : value;
+    return isFields(inner) ? inner : undefined;
   } catch {
     return undefined;
   }

@@ -18,13 +18,14 @@ export class OpenAiChatReader implements StreamReader {
 
   read({ event, data }: ServerSentEvent, isFirst: boolean): EventKind {
     if (data.startsWith('[DONE]')) return 'terminal';
+    if (event === 'error') return 'error';
     if (!isFirst && looksLikeObject(data) && !NOTABLE.test(data)) {
       this.#count(data);
       return 'content';
     }
     const chunk = parsedObject(data);
-    if (!chunk) return event === undefined || event === 'error' ? 'garbage' : 'silent';
-    if (isError(chunk, event)) return 'error';
+    if (!chunk) return event === undefined ? 'garbage' : 'silent';
+    if (isError(chunk)) return 'error';
     const usage = this.#readUsage(chunk);
     this.#count(data);
     return kindOf(chunk, usage);
@@ -44,8 +45,8 @@ export class OpenAiChatReader implements StreamReader {
 }
 
 /** OpenRouter marks the choice as well; a name alone, without a field, is content that happens to be called so. */
-function isError(chunk: Readonly<Record<string, unknown>>, event: string | undefined): boolean {
-  if (event === 'error' || (chunk['error'] !== undefined && chunk['error'] !== null)) return true;
+function isError(chunk: Readonly<Record<string, unknown>>): boolean {
+  if (chunk['error'] !== undefined && chunk['error'] !== null) return true;
   return choicesOf(chunk).some((choice) => choice['finish_reason'] === 'error');
 }
 

@@ -2,6 +2,7 @@ import type { Secret } from '../http/secret.ts';
 import type { ServerSentEvent, StreamPart } from '../provider.ts';
 import { type EventBlocks, EventScanner } from '../sse/event-scanner.ts';
 import { NO_EVENT, parseEvent } from '../sse/parse-event.ts';
+import { parsedObject } from './json-glance.ts';
 import type { StreamReader } from './stream-reader.ts';
 
 /** What is wrong with a stream: our own finding, or the event in which the provider reports it. */
@@ -85,9 +86,9 @@ export class StreamDecoder {
     this.#isAtStart = false;
     const event = parseEvent(text);
     if (event === undefined) return undefined;
-    const kind = event === NO_EVENT ? 'garbage' : reader.read(event, !this.hasContent);
-    if (event === NO_EVENT || kind === 'garbage')
-      return { code: 'invalid_stream', message: `sent what is no event of this API; ${described(text)}` };
+    if (event === NO_EVENT) return notAnEvent(text);
+    const kind = reader.read(event, !this.hasContent);
+    if (kind === 'garbage') return invalid(text);
     if (kind === 'usage' && withoutUsageChunk) {
       pieces.replace(start, end, undefined);
       this.#dropsLineFeed = bytes[end - 1] === 13 && end === bytes.length;
@@ -141,12 +142,19 @@ class RawPieces {
   }
 
   joined(): Uint8Array {
+    if (!this.#pieces && this.#end === this.#bytes.length) return this.#bytes;
     const last = this.#bytes.subarray(this.#done, this.#end);
     return this.#pieces ? Buffer.concat([...this.#pieces, last]) : last;
   }
 }
 
+/** Some servers send a bare error where the stream should begin. */
+function notAnEvent(text: string): StreamFault {
+  return parsedObject(text)?.['error'] ? { reported: { data: text } } : invalid(text);
+}
+
 /** Without quoting it: what a model said stands in no message. */
-function described(text: string): string {
-  return /^\s*</.test(text) ? 'it looks like a page of HTML' : 'its data is no JSON object';
+function invalid(text: string): StreamFault {
+  const looks = /^\s*</.test(text) ? 'it looks like a page of HTML' : 'its data is no JSON object';
+  return { code: 'invalid_stream', message: `sent what is no event of this API; ${looks}` };
 }
