@@ -1,12 +1,13 @@
 import type { WireStream } from '../../providers/provider.ts';
 import type { Dispatched } from '../dispatch/dispatch-types.ts';
 import { replyHeaders } from './reply-headers.ts';
+import { WholeResponse } from './whole-response.ts';
 
 /** An answer as fetch gives it: the upstream's status, headers and body, byte for byte. */
 export function answerResponse(dispatched: Dispatched, signal: AbortSignal | undefined): Response {
   const { answer } = dispatched;
   const init = { status: answer.status, headers: replyHeaders(answer.headers, ownHeaders(dispatched)) };
-  if (answer.kind === 'whole') return new Response(answer.text, init);
+  if (answer.kind === 'whole') return new WholeResponse(answer.text, answer.json, init);
   return new Response(bodyStream(answer, dispatched, signal), init);
 }
 
