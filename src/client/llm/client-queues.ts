@@ -17,7 +17,7 @@ export interface QueueRules {
   readonly limits: readonly RateLimitMiddleware[];
 }
 
-const NO_RETRY = { maxAttempts: 1 };
+export const NO_RETRY = { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0, factor: 1 };
 
 interface ClientQueue {
   readonly modelId: string;
@@ -94,7 +94,8 @@ export class ClientQueues {
         ...config,
         balancer: this.#pool.balancer,
         retry: pool.retryOnError ? (rules.retry ?? NO_RETRY) : NO_RETRY,
-        requestTimeoutSeconds: pool.acquireTimeout,
+        // The pool's own acquireTimeout leaves out the rests between attempts.
+        requestTimeoutSeconds: entry.requestTimeoutSeconds,
         ...(settings.timeout !== undefined && { attemptTimeoutSeconds: settings.timeout }),
       },
       // Every request of these queues is one of ours.

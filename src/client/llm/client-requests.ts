@@ -4,14 +4,16 @@ import { LLMException } from '../../domain/llm-errors.ts';
 import type { Logger } from '../../domain/logger.ts';
 import type { LimiterInfo } from '../../engine/queue-info.ts';
 import type { QueueManager, ShutdownOptions } from '../../engine/queue-manager.ts';
+import type { RequestHandle } from '../../engine/request-handle.ts';
 import type { MiddlewareContext } from '../../middleware/middleware.ts';
 import type { ProviderPreset } from '../../providers/provider.ts';
 import type { DispatchCall } from '../dispatch/dispatch-types.ts';
 import { estimateWork, type UsageLearning } from '../dispatch/work-estimates.ts';
+import { AcquireTimedOut, AcquireTimer } from './acquire-timer.ts';
 import type { ClientPlan } from './client-plan.ts';
-import { ClientQueues, type QueueRules } from './client-queues.ts';
+import { ClientQueues, NO_RETRY, type QueueRules } from './client-queues.ts';
 import type { ConnectionPool } from './connection-pool.ts';
-import { clientError, type FailedCall } from './map-error.ts';
+import { clientError, type FailedCall, isLate } from './map-error.ts';
 import { PoolMetrics } from './pool-metrics.ts';
 import { ClientCall, type SendOnce } from './queued-call.ts';
 
@@ -76,7 +78,10 @@ export class ClientRequests {
     this.#known.add(context);
     return new Promise((resolve, reject) => {
       const deliver = (answer: A): void => resolve(wrap(answer, (error) => clientError(error, failed())));
-      const work = new ClientCall<A>({ requestId, clock, estimate, shared: context, around, deliver });
+      let handle: RequestHandle | undefined;
+      const timer = new AcquireTimer(clock, plan.pool.acquireTimeout * 1000, () => handle?.cancel(new AcquireTimedOut()));
+      const longestRestMs = (rules.retry ?? NO_RETRY).maxDelayMs;
+      const work = new ClientCall<A>({ requestId, clock, estimate, shared: context, around, timer, longestRestMs, deliver });
       const failed = (): FailedCall => ({
         provider: plan.name,
         model,
@@ -85,7 +90,8 @@ export class ClientRequests {
         acquireTimeout: plan.pool.acquireTimeout,
       });
       const { inputTokens, outputTokens } = estimate.tokens;
-      const handle = queues.submit({
+      timer.waits();
+      handle = queues.submit({
         modelId,
         id: requestId,
         params: work,
@@ -95,9 +101,10 @@ export class ClientRequests {
       });
       this.metrics.started();
       void handle.response.then((response) => {
+        timer.ends();
         this.metrics.ended(response.status === 'completed', (response.queueTime ?? 0) * 1000);
         if (response.status !== 'failed') return;
-        if (response.code === 'queue_timeout') this.metrics.exhausted();
+        if (isLate(response.cause)) this.metrics.exhausted();
         reject(clientError(response.cause, failed()));
       }, reject);
     });

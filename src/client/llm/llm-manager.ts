@@ -2,7 +2,7 @@ import process from 'node:process';
 import { parseHeadgateConfig } from '../../config/headgate-config.ts';
 import type { HeadgateConfigInput } from '../../config/headgate-config-schema.ts';
 import type { HeadgateConfig } from '../../config/headgate-config-types.ts';
-import { textOf } from '../../domain/errors.ts';
+import { LLMQueueException } from '../../domain/errors.ts';
 import { LLMConfigurationError } from '../../domain/llm-errors.ts';
 import { harmless, silentLogger } from '../../domain/logger.ts';
 import { QueueManager, type ShutdownOptions } from '../../engine/queue-manager.ts';
@@ -139,7 +139,8 @@ export class LLMManager {
       try {
         this.#clients.set(keyOf(plan.name), makeClient(plan, this.#services));
       } catch (error) {
-        this.#skipped.set(keyOf(plan.name), textOf(error));
+        if (!LLMQueueException.isInstance(error)) throw error;
+        this.#skipped.set(keyOf(plan.name), error.message);
         this.#services.logger.warn({ provider: plan.name, error }, 'a provider could not be started');
       }
     }

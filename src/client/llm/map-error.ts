@@ -1,4 +1,4 @@
-import { LLMQueueException } from '../../domain/errors.ts';
+import { LLMQueueException, QueueTimeoutError } from '../../domain/errors.ts';
 import {
   LLMAuthenticationError,
   LLMConnectionError,
@@ -11,6 +11,7 @@ import {
 } from '../../domain/llm-errors.ts';
 import type { ProviderFailure } from '../../providers/provider-failure.ts';
 import { providerFailureIn } from '../dispatch/failure-chain.ts';
+import { AcquireTimedOut } from './acquire-timer.ts';
 
 /** What is known of a request when it failed. */
 export interface FailedCall {
@@ -32,9 +33,8 @@ export function clientError(error: unknown, call: FailedCall): unknown {
   if (error instanceof LLMException || !(error instanceof Error)) return error;
   const failure = providerFailureIn(error);
   const code = LLMQueueException.isInstance(error) ? error.code : undefined;
+  if (isLate(error)) return notInTime(error, call);
   switch (code) {
-    case 'queue_timeout':
-      return notInTime(error, call);
     case 'deadline_exceeded':
       return call.wasWaiting && call.isLimited() ? limited(error, call, 'its deadline passed') : timedOut(error, call);
     case 'attempt_timeout':
@@ -51,6 +51,11 @@ export function clientError(error: unknown, call: FailedCall): unknown {
     default:
       return failure === undefined ? error : ofProvider(failure, call, error);
   }
+}
+
+/** Whether a request was taken out of its queue because it waited for a client for too long. */
+export function isLate(error: Error): boolean {
+  return error instanceof QueueTimeoutError || error.cause instanceof AcquireTimedOut;
 }
 
 function notInTime(error: Error, call: FailedCall): LLMException {

@@ -7,6 +7,7 @@ import type { WireAnswer } from '../../providers/provider.ts';
 import { deploymentProcessor, type WireWork } from '../deployment-processor.ts';
 import type { DispatchCall } from '../dispatch/dispatch-types.ts';
 import type { WorkEstimate } from '../dispatch/work-estimates.ts';
+import type { AcquireTimer } from './acquire-timer.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import type { Lease } from './pool-client.ts';
 
@@ -27,6 +28,9 @@ export interface QueuedCallOptions<A> {
   readonly shared: Pick<MiddlewareContext, 'attempt' | 'clientId'>;
   /** What an attempt does around sending; runs again for each attempt. */
   readonly around: (send: SendOnce<A>) => Promise<A>;
+  readonly timer: AcquireTimer;
+  /** The longest rest before an attempt that failed is repeated. */
+  readonly longestRestMs: number;
   /** Takes the answer; called once. */
   readonly deliver: (answer: A) => void;
 }
@@ -46,7 +50,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
   async attempt(context: ProcessorContext, pool: ConnectionPool, model: string | undefined): Promise<undefined> {
     // First of all: what fails before it is sent must cost nothing.
     const onWritten = context.deferSend();
-    const { shared, around, deliver } = this.#options;
+    const { shared, around, deliver, timer, longestRestMs } = this.#options;
     const lease = pool.lease(context.deploymentId ?? '', model);
     shared.attempt = context.attempt;
     shared.clientId = lease.upstream.id;
@@ -63,6 +67,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
         wire.catch(reject);
       });
     this.running += 1;
+    timer.ends();
     let failed = true;
     try {
       const answer = await around(send);
@@ -76,6 +81,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
         // It says nothing about the client.
         failed = false;
       }
+      if (this.running === 1) timer.waits(this.wasRefused && !failed ? 0 : longestRestMs);
       throw error;
     } finally {
       this.running -= 1;

@@ -1,0 +1,33 @@
+import type { Clock, TimerHandle } from '../../domain/clock.ts';
+
+/** How long one request has waited for a client in all; the time in which it runs or rests before it is tried again is not counted. */
+export class AcquireTimer {
+  readonly #clock: Clock;
+  readonly #onLate: () => void;
+  #leftMs: number;
+  #countsFrom = 0;
+  #timer: TimerHandle;
+
+  constructor(clock: Clock, limitMs: number, onLate: () => void) {
+    this.#clock = clock;
+    this.#leftMs = limitMs;
+    this.#onLate = onLate;
+  }
+
+  /** It waits from now on. @param restMs how long it may rest first */
+  waits(restMs = 0): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#countsFrom = this.#clock.now() + restMs;
+    this.#timer = this.#clock.setTimeout(this.#onLate, this.#leftMs + restMs);
+  }
+
+  /** It has a client, or is over. */
+  ends(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#leftMs -= Math.max(0, this.#clock.now() - this.#countsFrom);
+    this.#countsFrom = Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Why a request is taken out of its queue when it has waited for a client for too long. */
+export class AcquireTimedOut extends Error {}

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import type { ChatRequest, CompletionResponse } from '../../src/domain/chat.ts';
+import type { LogMethod } from '../../src/domain/logger.ts';
+import { MetricsMiddleware } from '../../src/middleware/metrics-middleware.ts';
+import { Middleware, type MiddlewareContext } from '../../src/middleware/middleware.ts';
+import { RateLimitMiddleware } from '../../src/middleware/rate-limit-middleware.ts';
+import { RetryMiddleware } from '../../src/middleware/retry-middleware.ts';
+import { anthropicAnswer, anthropicEvents, failure, keys, refusal, world } from './llm-world.ts';
+
+class Counting extends Middleware {
+  requests = 0;
+  responses = 0;
+  readonly errors: string[] = [];
+
+  override processRequest(request: ChatRequest): ChatRequest {
+    this.requests += 1;
+    return request;
+  }
+
+  override processResponse(response: CompletionResponse): CompletionResponse {
+    this.responses += 1;
+    return response;
+  }
+
+  override processError(error: Error): null {
+    this.errors.push(error.name);
+    return null;
+  }
+}
+
+describe('middlewares of a client', () => {
+  it('run once for a request, or once for each attempt, which reserves again', async () => {
+    const { manager, until, behave, calls, clock } = await world(
+      keys(1, { rateLimits: { requestsPerMinute: 2 } }, { acquireTimeout: 600 }),
+    );
+    behave((_, count) => (count < 3 ? failure(500) : anthropicAnswer()));
+    const client = manager.getClient();
+    const once = new Counting();
+    const each = new Counting();
+    client.middlewareChain.add(once).add(each, { perAttempt: true });
+
+    await until(client.complete('a'));
+
+    expect([once.requests, once.responses, once.errors]).toEqual([1, 1, []]);
+    expect([each.requests, each.responses, each.errors.length]).toEqual([3, 1, 2]);
+    // The third attempt had to wait for the minute: each attempt is a call like any other.
+    expect(calls).toHaveLength(3);
+    expect(clock.now()).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('a refusal is no attempt: it waits as long as it was told, and is not counted as a retry', async () => {
+    const { manager, until, behave, clock, calls } = await world(keys(1, {}, { acquireTimeout: 600 }));
+    behave((_, count) => (count === 1 ? refusal(7) : anthropicAnswer()));
+    const client = manager.getClient();
+
+    await until(client.complete('a'));
+
+    expect(calls).toHaveLength(2);
+    expect(clock.now()).toBeGreaterThanOrEqual(7_000);
+    expect(client.middlewareChain.getMiddleware(MetricsMiddleware)?.getMetrics()).toMatchObject({ totalRequests: 1, retries: 0 });
+  });
+
+  it('a per-attempt middleware may change what each attempt sends', async () => {
+    const { manager, until, behave, calls } = await world(keys(1));
+    behave((_, count) => (count === 1 ? failure(500) : anthropicAnswer()));
+    const client = manager.getClient();
+    client.middlewareChain.add((request, next, { attempt }) => next({ ...request, temperature: attempt / 10 }), { perAttempt: true });
+
+    await until(client.complete('a'));
+
+    expect(calls.map(({ body }) => body['temperature'])).toEqual([0.1, 0.2]);
+  });
+
+  it('RetryMiddleware decides how often and how soon; without one nothing is tried again', async () => {
+    const { manager, until, behave, calls } = await world(keys(1));
+    behave(() => failure(500));
+    const client = manager.getClient();
+    const chain = client.middlewareChain;
+    const before = chain.getMiddleware(RetryMiddleware);
+    if (before !== undefined) chain.remove(before);
+    await expect(until(client.complete('a'))).rejects.toThrow();
+    expect(calls).toHaveLength(1);
+
+    chain.add(new RetryMiddleware({ maxRetries: 2, baseDelay: 10, maxDelay: 10 }));
+    await expect(until(client.complete('b'))).rejects.toThrow();
+    const waits = calls.slice(2).map(({ at }, index) => at - (calls[index + 1]?.at ?? 0));
+    expect(calls).toHaveLength(4);
+    // Full jitter of 10 s with a random of one half.
+    expect(waits).toEqual([5_000, 5_000]);
+  });
+
+  it('RateLimitMiddleware limits all keys together, beside their own, and goes on counting where another is added', async () => {
+    const { manager, until, calls, clock } = await world(keys(3, {}, { acquireTimeout: 600 }));
+    const client = manager.getClient();
+    const perMinute = new RateLimitMiddleware({ requestsPerMinute: 2 });
+    client.middlewareChain.add(perMinute);
+    await until(Promise.all([1, 2].map((i) => client.complete(`q${i}`))));
+    client.middlewareChain.add(new RateLimitMiddleware({ rateLimiters: [{ type: 'rpd', limit: 100 }] }));
+    const third = client.complete('q3');
+    await clock.advance(50_000);
+    expect(calls).toHaveLength(2);
+    await until(third);
+    expect(clock.now()).toBeGreaterThanOrEqual(60_000);
+
+    client.middlewareChain.remove(perMinute);
+    const start = clock.now();
+    await until(Promise.all([1, 2, 3].map((i) => client.complete(`r${i}`))));
+    expect(clock.now()).toBe(start);
+  });
+
+  it('streams pass them: counted with their usage, and as cancelled when they are left', async () => {
+    const { manager, until, behave } = await world(keys(1));
+    behave(() => ({ events: anthropicEvents('Four ', 'metres.'), gapMs: 10 }));
+    const client = manager.getClient();
+    const counting = new Counting();
+    client.middlewareChain.add(counting);
+    await until(client.streamComplete('a').response);
+    await until(
+      (async () => {
+        for await (const _ of client.streamComplete('b')) break;
+      })(),
+    );
+
+    expect([counting.requests, counting.responses, counting.errors]).toEqual([2, 1, ['RequestCancelled']]);
+    expect(client.middlewareChain.getMiddleware(MetricsMiddleware)?.getMetrics()).toMatchObject({
+      totalRequests: 2,
+      successfulRequests: 1,
+      cancelledRequests: 1,
+      totalTokens: 9,
+      byProvider: { anthropic: { totalTokens: 9 } },
+    });
+  });
+
+  it('the example of the module it replaces works as it was meant', async () => {
+    class CustomMiddleware extends Middleware {
+      override processRequest(request: ChatRequest, context: MiddlewareContext): ChatRequest {
+        context['customData'] = 'value';
+        return request;
+      }
+      override processResponse(response: CompletionResponse, context: MiddlewareContext): CompletionResponse {
+        response.metadata['custom'] = context['customData'];
+        return response;
+      }
+    }
+    const { manager, until } = await world(keys(1));
+    const client = manager.getClient();
+    client.middlewareChain.add(new CustomMiddleware());
+    expect((await until(client.complete('a'))).metadata['custom']).toBe('value');
+  });
+
+  it('one that throws fails its request and no other; what it throws arrives as it is, and everything is given back', async () => {
+    const { manager, until, behave } = await world(keys(1));
+    behave(() => ({ ...anthropicAnswer(), delayMs: 10 }));
+    const client = manager.getClient();
+    const broken = (request: ChatRequest): boolean => JSON.stringify(request.messages).includes('bad');
+    const before = async (request: ChatRequest, next: (request: ChatRequest) => Promise<never>) => {
+      if (broken(request)) throw new TypeError('my middleware broke');
+      return next(request);
+    };
+    for (const perAttempt of [false, true]) {
+      client.middlewareChain.add(before as never, { perAttempt });
+      const [bad, good] = await until(Promise.allSettled([client.complete('bad'), client.complete('good')]));
+      expect(bad).toMatchObject({ status: 'rejected', reason: expect.any(TypeError) });
+      expect(good.status).toBe('fulfilled');
+      client.middlewareChain.remove(before as never);
+    }
+    expect(client.getStatus()).toMatchObject({ queueSize: 0, inUseClients: 0 });
+  });
+
+  it('logs go to the logger that was handed over, without what was said, at the level of the configuration', async () => {
+    const lines: object[] = [];
+    const note: LogMethod = (fields, message) => void lines.push({ ...fields, message });
+    const logger = { debug: note, info: note, warn: note, error: note };
+    const { manager, until } = await world(keys(1), { logger });
+    await until(manager.getClient().complete('my secret question'));
+    expect(lines.map((line) => Reflect.get(line, 'message'))).toEqual(['LLM request', 'LLM response']);
+    expect(JSON.stringify(lines)).not.toMatch(/secret|metres/);
+
+    lines.length = 0;
+    const quiet = await world({ ...keys(1), global: { logLevel: 'ERROR' } }, { logger });
+    await quiet.until(quiet.manager.getClient().complete('a'));
+    const off = await world({ ...keys(1), global: { enableLogging: false, metricsEnabled: false } }, { logger });
+    await off.until(off.manager.getClient().complete('a'));
+    expect(lines).toEqual([]);
+    expect(off.manager.getClient().middlewareChain.getMiddleware(MetricsMiddleware)).toBeUndefined();
+  });
+});
