@@ -1,6 +1,7 @@
 import { batchCase } from './batch.ts';
 import type { BenchCase } from './bench-case.ts';
 import { idleCase, pendingCase, sequenceCase, throughputCase } from './engine.ts';
+import { fetchCase } from './fetch.ts';
 import { peersCase, shareCase } from './share.ts';
 import { tenantsCase } from './tenants.ts';
 
@@ -14,4 +15,5 @@ export const allCases: readonly BenchCase[] = [
   peersCase,
   tenantsCase,
   batchCase,
+  fetchCase,
 ];

@@ -5,6 +5,7 @@ export type Figures = Readonly<Record<string, number>>;
 export const measures = {
   batch: async () => (await import('../measures/batch.ts')).measure,
   cancel: async () => (await import('../measures/cancel.ts')).measure,
+  fetch: async () => (await import('../measures/fetch.ts')).measure,
   'heap-pending': async () => (await import('../measures/heap-pending.ts')).measure,
   'heap-sequence': async () => (await import('../measures/heap-sequence.ts')).measure,
   idle: async () => (await import('../measures/idle.ts')).measure,
