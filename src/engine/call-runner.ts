@@ -5,20 +5,18 @@ import type { LimitObservation } from '../domain/limit-observation.ts';
 import type { TokenCounts } from '../domain/limit-types.ts';
 import type { EasyLogger } from '../domain/logger.ts';
 import { type Reservation, reservation } from '../limits/limit-set.ts';
-import { backoffMs, pauseAfterRefusalMs } from '../scheduling/backoff.ts';
-import { classifyFailure, type Failure } from '../scheduling/classify-failure.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { eachCaller } from './each-caller.ts';
 import type { EngineServices } from './engine-services.ts';
+import { FailureHandling } from './failure-handling.ts';
 import type { Admitted } from './pass.ts';
-import { pauseRefusing, type Refusal } from './pause-refusing.ts';
 import type { Processor } from './processor.ts';
 import type { QueueCounters } from './queue-counters.ts';
 import { readUsage } from './read-usage.ts';
 import type { RequestLife } from './request-life.ts';
 import type { RequestRecord } from './request-record.ts';
-import type { Route } from './route.ts';
-import { asProcessingError, checkResult, type Ending } from './settlement.ts';
+import { checkResult, type Ending } from './settlement.ts';
 import type { Visit } from './visit.ts';
 
 type RequestAttempt = Attempt<RequestRecord>;
@@ -33,7 +31,7 @@ export interface CallRunnerOptions {
   readonly onCallOver: (record: RequestRecord) => void;
 }
 
-/** Runs the processor for admitted requests and decides what its outcome means: done, again, later or failed. */
+/** Runs the processor for admitted requests and takes its outcome. */
 export class CallRunner implements AttemptOwner<RequestRecord> {
   readonly clock: Clock;
   readonly logger: EasyLogger;
@@ -42,6 +40,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   readonly #dispatcher: Dispatcher;
   readonly #life: RequestLife;
   readonly #timeoutMs: number;
+  readonly #failures: FailureHandling;
 
   constructor(options: CallRunnerOptions, services: EngineServices) {
     this.clock = services.clock;
@@ -51,6 +50,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     this.#dispatcher = options.dispatcher;
     this.#life = options.life;
     this.#timeoutMs = options.config.attemptTimeoutSeconds * 1000;
+    this.#failures = new FailureHandling({ ...options, fail: (record, ending, attempt) => this.#fail(record, ending, attempt) }, services);
   }
 
   /** Starts what a pass admitted. Every state is right before the first processor is called. */
@@ -79,11 +79,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
 
   /** Puts a request back in line after a wait. */
   returnAt(record: RequestRecord, at: number): void {
-    record.backoffAlarm = this.#services.alarms.set(at, () => {
-      record.backoffAlarm = undefined;
-      this.#dispatcher.push(record);
-      this.#holding(() => eachCaller(record, (each) => this.#life.requeued(each)));
-    });
+    this.#failures.returnAt(record, at);
   }
 
   attemptWritten(): void {
@@ -103,11 +99,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   attemptTimedOut(attempt: RequestAttempt): void {
     const { subject } = attempt;
     const error = new AttemptTimeout(subject.id, subject.request.modelId, attempt.attempt, this.#options.config.attemptTimeoutSeconds);
-    this.#take(attempt, () => {
-      this.#blame(attempt, undefined, error);
-      attempt.abandon(error);
-      this.#again(attempt, { reason: 'timeout', error }, { retryable: true, failOver: true });
-    });
+    this.#take(attempt, () => this.#failures.timedOut(attempt, error));
   }
 
   /** Whoever watches one that started just before has ended it: nothing was sent. */
@@ -136,7 +128,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
       return;
     }
     const succeed = (result: unknown): void => this.#take(attempt, () => this.#succeed(attempt, result));
-    const fail = (error: unknown): void => this.#take(attempt, () => this.#handleFailure(attempt, error));
+    const fail = (error: unknown): void => this.#take(attempt, () => this.#failures.failed(attempt, error));
     try {
       // What a processor returns may be any thenable, and looking at it may throw as well.
       Promise.resolve(this.#options.processor(attempt.subject.request, attempt)).then(succeed, fail);
@@ -204,103 +196,4 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
       if (each.beginEnding()) this.#life.failed(each, ending, attempt, now);
     });
   }
-
-  #handleFailure(attempt: RequestAttempt, thrown: unknown): void {
-    const failure = classifyFailure(thrown, this.clock.wallMs());
-    // Reading what was thrown may run a stranger's code, which may have cancelled it.
-    if (attempt.subject.ending) return;
-    if (failure.kind === 'refused') {
-      this.#refuse(attempt, failure);
-      return;
-    }
-    this.#blame(attempt, failure, thrown);
-    attempt.book(this.clock.now());
-    const retryable = failure.kind === 'retryable';
-    const error = asProcessingError(thrown, attempt.subject.id, attempt.attempt, retryable);
-    this.#again(attempt, { reason: 'error', error }, { retryable, failOver: failure.failOver });
-  }
-
-  /** Tells the deployments of an attempt what its failure says of them; of several only the one that it names. */
-  #blame(attempt: RequestAttempt, failure: Exclude<Failure, Refusal> | undefined, thrown: unknown): void {
-    const { visits } = attempt;
-    for (const visit of visits) {
-      const { id } = visit.deployment;
-      const meant = failure?.deploymentId === undefined ? visits.length === 1 : failure.deploymentId === id;
-      if (meant && failure?.disables) visit.deployment.disable(thrown instanceof Error ? thrown : new Error(String(thrown)));
-      if (meant && (failure === undefined || failure.cools)) {
-        visit.failed();
-        this.#dispatcher.choice.failed(id, this.clock.now());
-      } else if (failure !== undefined && !failure.failOver) visit.succeeded();
-      else visit.left();
-    }
-  }
-
-  /** Back to its place, with the attempt unused; whatever refused pauses. */
-  #refuse(attempt: RequestAttempt, refusal: Refusal): void {
-    const { subject, route } = attempt;
-    const now = this.clock.now();
-    for (const visit of attempt.visits) {
-      visit.left();
-      visit.deployment.learner?.refused(refusal, attempt.startedAt, now);
-    }
-    reservation.refused(attempt.reservation, now);
-    this.#dispatcher.queue.correct(subject.tenant, -subject.cost);
-    const waitMs = pauseRefusing(refusal, route.units, attempt.startedAt) ?? this.#pauseRoute(route, refusal, now);
-    this.#options.counters.refused++;
-    // First back in line, then the news: whoever hears of it may cancel it.
-    this.#dispatcher.push(subject);
-    eachCaller(subject, (each) => this.#life.refused(each, attempt, now, waitMs, refusal.limitType));
-    this.#dispatcher.roomCameFree();
-  }
-
-  /** Where no limit of ours refused, nothing starts there for a while. */
-  #pauseRoute(route: Route, { retryAfterMs }: Refusal, now: number): number {
-    const waitMs = pauseAfterRefusalMs(1, retryAfterMs);
-    route.gate(now + waitMs);
-    return waitMs;
-  }
-
-  /**
-   * What becomes of a request whose attempt failed: another deployment takes it at once; when all have been tried the
-   * round is over, and it is retried after a wait as often as it may.
-   */
-  #again(attempt: RequestAttempt, ending: Ending, { retryable, failOver }: { retryable: boolean; failOver: boolean }): void {
-    const { subject } = attempt;
-    // Whoever listens to the attempt's signal may have cancelled it just now.
-    if (subject.ending) return;
-    const now = this.clock.now();
-    const elsewhere = failOver && this.#dispatcher.choice.routes.length > 1;
-    if (elsewhere) subject.failedOn(attempt.route, !retryable);
-    if (elsewhere && this.#dispatcher.choice.hasOther(subject, now)) this.#return(attempt, now, 0);
-    else {
-      const round = this.#endRound(subject, retryable || elsewhere);
-      const { retry } = this.#options.config;
-      if (round < retry.maxAttempts) this.#return(attempt, now, backoffMs(retry, round, this.#services.random));
-      else this.#fail(subject, ending, attempt);
-    }
-    this.#dispatcher.roomCameFree();
-  }
-
-  /**
-   * How many rounds are over; Infinity where another one would be no use. What would fail here again may still
-   * succeed where it was not tried, since nothing could start there.
-   */
-  #endRound(subject: RequestRecord, worthwhile: boolean): number {
-    return worthwhile && !this.#dispatcher.choice.hopeless(subject) ? subject.endRound() : Number.POSITIVE_INFINITY;
-  }
-
-  #return(attempt: RequestAttempt, now: number, delayMs: number): void {
-    const { subject } = attempt;
-    this.#options.counters.retried++;
-    // First its return, then the news: whoever hears of it may cancel it.
-    if (delayMs > 0) this.returnAt(subject, now + delayMs);
-    else this.#dispatcher.push(subject);
-    eachCaller(subject, (each) => this.#life.retrying(each, attempt, now, delayMs));
-  }
-}
-
-/** Acts on a request and on every other that shares its call; those that end meanwhile are left alone. */
-function eachCaller(record: RequestRecord, act: (record: RequestRecord) => void): void {
-  if (record.sharedCall === undefined) act(record);
-  else for (const sharer of [...record.sharedCall.sharers]) if (sharer === record || !sharer.ending) act(sharer);
 }

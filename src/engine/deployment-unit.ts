@@ -6,6 +6,7 @@ import { windowOf } from '../config/rate-limiter-config.ts';
 import { CircuitBreaker } from '../deployments/circuit-breaker.ts';
 import type { TimerHandle } from '../domain/clock.ts';
 import { LLMQueueException } from '../domain/errors.ts';
+import { ConcurrencyCut } from '../limits/learning/concurrency-cut.ts';
 import type { EngineSignals } from './engine-signals.ts';
 import type { LimitListener } from './limit-listener.ts';
 import type { LimiterUnit, LimiterUser } from './limiter-unit.ts';
@@ -43,6 +44,7 @@ export class DeploymentUnit {
   #disabledUntil = 0;
   #disabledBy: Error | undefined;
   #gateUntil = 0;
+  readonly #slowing = new ConcurrencyCut();
   #enableTimer: TimerHandle;
 
   /** @param actor finds the deployment's actor; it may be gone once the engine has stopped */
@@ -81,6 +83,8 @@ export class DeploymentUnit {
 
   /** The next moment at which a call may start as far as its mode goes; Infinity while only a probe's outcome can tell. */
   availableAt(now: number): number {
+    // Only the end of a call makes room.
+    if (this.inFlight >= this.#slowing.limit) return UNKNOWN;
     const at = Math.max(now, this.#gateUntil, this.#disabledUntil);
     if (this.#circuit.allows(at)) return at;
     return this.#circuit.state === 'open' ? Math.max(at, this.#circuit.openUntil) : UNKNOWN;
@@ -98,7 +102,13 @@ export class DeploymentUnit {
     return new Visit(this, this.#signals.clock.now(), probe);
   }
 
-  succeeded(probe: boolean): void {
+  /** The provider says that the load grew too fast. */
+  slowDown(startedAt: number): void {
+    this.#slowing.slowDown(startedAt, this.inFlight, this.#signals.clock.now());
+  }
+
+  succeeded(probe: boolean, startedAt: number): void {
+    this.#slowing.accepted(startedAt);
     this.#circuit.succeeded(probe);
     if (probe) this.#recovered();
   }
@@ -120,17 +130,33 @@ export class DeploymentUnit {
     if (probe) this.wakeUsers();
   }
 
-  /** The provider does not accept its key, or wants money: no call for an hour, unless somebody enables it. */
-  disable(error: Error): void {
+  /**
+   * The provider does not accept its key, or wants money: no call for an hour, unless somebody enables it or the
+   * provider names another time.
+   * @param untilMs epoch milliseconds
+   */
+  disable(error: Error, untilMs?: number): void {
     const { clock, events } = this.#signals;
+    const restMs = untilMs === undefined ? DISABLED_MS : Math.max(0, untilMs - clock.wallMs());
+    const until = clock.wallMs() + restMs;
     this.#disabledBy = error;
-    this.#disabledUntil = clock.now() + DISABLED_MS;
-    clock.clearTimeout(this.#enableTimer);
-    this.#enableTimer = clock.setTimeout(() => this.enable(), DISABLED_MS, { background: true });
-    const until = clock.wallMs() + DISABLED_MS;
+    this.#disabledUntil = clock.now() + restMs;
+    this.#enableLater(restMs);
     const reason = LLMQueueException.isInstance(error) ? error.code : 'error';
     this.#send({ type: 'DISABLED', until, reason });
     events.emit({ type: 'deployment-disabled', at: clock.wallMs(), deploymentId: this.id, until, reason });
+  }
+
+  #enableLater(ms: number): void {
+    const { clock } = this.#signals;
+    clock.clearTimeout(this.#enableTimer);
+    const enableIfDue = (): void => {
+      // Timers may ring a little early.
+      const leftMs = this.#disabledUntil - clock.now();
+      if (leftMs > 0) this.#enableLater(leftMs);
+      else this.enable();
+    };
+    this.#enableTimer = clock.setTimeout(enableIfDue, ms, { background: true });
   }
 
   enable(): void {

@@ -6,10 +6,11 @@ interface Visited {
   readonly learner: LimitListener | undefined;
   inFlight: number;
   measured(latencyMs: number): void;
-  succeeded(probe: boolean): void;
+  succeeded(probe: boolean, startedAt: number): void;
   failed(probe: boolean, startedAt: number): void;
   undecided(probe: boolean): void;
-  disable(error: Error): void;
+  disable(error: Error, untilMs?: number): void;
+  slowDown(startedAt: number): void;
 }
 
 /** One attempt's stay at a deployment; its outcome is told once. */
@@ -30,7 +31,7 @@ export class Visit {
   }
 
   succeeded(): void {
-    if (this.#end()) this.deployment.succeeded(this.#probe);
+    if (this.#end()) this.deployment.succeeded(this.#probe, this.#startedAt);
   }
 
   /** Failed in a way that counts for the circuit. */

@@ -8,6 +8,10 @@ export type Failure =
       readonly retryAfterMs?: number | undefined;
       readonly limitType?: string | undefined;
       readonly domain?: string | undefined;
+      /** The provider itself has no room: no limit of ours refused. */
+      readonly capacity?: boolean | undefined;
+      /** The load grew too fast for the provider: fewer calls at once, not only later. */
+      readonly slowDown?: boolean | undefined;
     }
   | ({ readonly kind: 'retryable' | 'final' } & Blame);
 
@@ -21,6 +25,10 @@ interface Blame {
   readonly disables: boolean;
   /** Which deployment it was, where the error says so. */
   readonly deploymentId?: string | undefined;
+  /** The least wait before the same deployment is tried again, where the provider says so. */
+  readonly retryAfterMs?: number | undefined;
+  /** Epoch milliseconds until which the account is refused, where the provider says so. */
+  readonly untilMs?: number | undefined;
 }
 
 const FINAL: Failure = { kind: 'final', failOver: false, cools: false, disables: false };
@@ -69,6 +77,8 @@ function classifyObject(thrown: object, wallMs: number): Failure {
       retryAfterMs: typeof said.retryAfterMs === 'number' ? said.retryAfterMs : undefined,
       limitType: typeof said.limitType === 'string' ? said.limitType : undefined,
       domain: typeof said.domain === 'string' ? said.domain : undefined,
+      capacity: valueAt(thrown, 'capacity') === true,
+      slowDown: valueAt(thrown, 'slowDown') === true,
     };
   }
   const status = numberAt(thrown, 'status') ?? numberAt(thrown, 'statusCode');
@@ -94,6 +104,8 @@ function blamed(thrown: object, status: number | undefined): Failure {
     cools: scope === undefined ? broken : scope === 'deployment',
     disables,
     deploymentId: typeof deploymentId === 'string' ? deploymentId : undefined,
+    retryAfterMs: numberAt(thrown, 'retryAfterMs'),
+    untilMs: numberAt(thrown, 'untilMs'),
   };
 }
 

@@ -156,6 +156,66 @@ describe('a model with two deployments', () => {
   });
 });
 
+describe('what a provider says beside its error', () => {
+  const refusal = (more: object) => Object.assign(new RateLimitRefused({ retryAfterMs: 5_000 }), more);
+
+  it('no capacity of its own: the deployment waits, its limits don’t pause', async () => {
+    const b = two({}, { rateLimiters: rpm(10) });
+    b.submit();
+    await b.clock.settle();
+    b.calls.last.reject(refusal({ capacity: true }));
+    await b.clock.settle();
+    b.submit();
+    await b.clock.settle();
+    expect(placesOf(b)).toEqual(['a', 'b', 'b']);
+    expect(info(b, 'a').rateLimiters).toMatchObject([{ state: 'open' }]);
+  });
+
+  it('slow down: fewer calls at once, and more again as they get through', async () => {
+    const b = bench({ deployments: [{ id: 'a' }] });
+    for (let i = 0; i < 40; i++) b.submit();
+    await b.clock.settle();
+    expect(b.calls.all).toHaveLength(40);
+    b.calls.at(0).reject(refusal({ slowDown: true, capacity: true }));
+    for (let i = 1; i < 40; i++) b.calls.at(i).resolve('done');
+    for (let i = 0; i < 60; i++) b.submit();
+    await b.clock.advance(5_001);
+    expect(b.calls.all).toHaveLength(40 + 28);
+    for (let i = 40; i < 68; i++) b.calls.at(i).resolve('done');
+    await b.clock.settle();
+    expect(b.calls.all.length).toBeGreaterThan(68 + 28);
+  });
+
+  it('a wait with an error: longer than our own, and only where there is nowhere else to go', async () => {
+    const later = () => Object.assign(new Error('overloaded'), { status: 503, retryAfterMs: 90_000 });
+    const alone = bench({ deployments: [{ id: 'a' }], retry: { maxAttempts: 2, baseDelayMs: 10 } });
+    alone.submit();
+    await alone.clock.settle();
+    alone.calls.last.reject(later());
+    await alone.clock.advance(89_999);
+    expect(alone.calls.all).toHaveLength(1);
+    await alone.clock.advance(2);
+    expect(alone.calls.all).toHaveLength(2);
+    const b = two();
+    b.submit();
+    await b.clock.settle();
+    b.calls.last.reject(later());
+    await b.clock.settle();
+    expect(placesOf(b)).toEqual(['a', 'b']);
+  });
+
+  it('a day on which the account is accepted again', async () => {
+    const b = two();
+    b.submit();
+    await b.clock.settle();
+    b.calls.last.reject(Object.assign(refusedKey(), { untilMs: b.clock.wallMs() + 30 * 86_400_000 }));
+    await b.clock.advance(30 * 86_400_000 - 1);
+    expect(info(b, 'a').state).toBe('disabled');
+    await b.clock.advance(1);
+    expect(info(b, 'a').state).toBe('available');
+  });
+});
+
 describe('a circuit', () => {
   const one = { deployments: [{ id: 'a', errorBackoffInSeconds: 30 }] };
 
