@@ -176,6 +176,7 @@ describe('what a provider says beside its error', () => {
     for (let i = 0; i < 40; i++) b.submit();
     await b.clock.settle();
     expect(b.calls.all).toHaveLength(40);
+    await b.clock.advance(100);
     b.calls.at(0).reject(refusal({ slowDown: true, capacity: true }));
     for (let i = 1; i < 40; i++) b.calls.at(i).resolve('done');
     for (let i = 0; i < 60; i++) b.submit();
