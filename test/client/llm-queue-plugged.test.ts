@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { EvenlySpacedRequestLB, type LoadBalancer } from '../../src/client/llm-queue/load-balancer.ts';
 import { BasicFIFOScheduler, type ScheduledRequest } from '../../src/client/llm-queue/scheduler.ts';
@@ -87,6 +88,18 @@ describe('a scheduler of the user’s', () => {
     expect(seen).toEqual(['chat of ann, 1 calls', 'chat of ann, 2 calls']);
     expect(waiting).toBeDefined();
     expect(scheduler.hasRequest(waiting?.reqId ?? '')).toBe(false);
+  });
+
+  it('leaves nothing at a caller’s signal once its request has ended', async () => {
+    const { signal } = new AbortController();
+    const { send, clock, calls } = bench(config([model('gpt', { req_per_min: 600 })]), { scheduler: new BasicFIFOScheduler() });
+    for (let n = 0; n < 3; n++) send(LLM, { signal });
+    await clock.advance(1_000);
+    for (const { resolve } of calls) resolve();
+    await clock.advance(0);
+
+    expect(calls).toHaveLength(3);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('that hands out another request than asked for starts that one on its own model', async () => {

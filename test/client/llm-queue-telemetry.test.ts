@@ -62,6 +62,18 @@ describe('a record of telemetry', () => {
     expect(rows.all.map(({ reqPayload }) => reqPayload)).toEqual(['{"secret":"x"}', expect.stringContaining('[not JSON: '), 'undefined']);
   });
 
+  it('is as it was when the request ended, whatever an executor writes into it later', async () => {
+    const { send, clock, calls, queue, rows } = bench(config([model('gpt')]));
+    send();
+    await clock.advance(0);
+    calls[0]?.resolve('ok');
+    await clock.advance(0);
+    Object.assign(calls[0]?.record ?? {}, { errorMessage: 'too late' });
+    await queue.gracefulShutdown();
+
+    expect(rows.all.map(({ errorMessage }) => errorMessage)).toEqual(['NO ERROR']);
+  });
+
   it('survives an executor that writes nonsense into it', async () => {
     const nonsense = {
       processRequest: (_: unknown, __: unknown, record: object) => {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { BaseRequestController } from '../../src/client/llm-queue/base-request-controller.ts';
 import { loadCustomModel } from '../../src/client/llm-queue/custom-model.ts';
@@ -37,6 +38,19 @@ describe('an executor', () => {
     expect(call?.record).toMatchObject({ userId: 'ann', reqType: 'chat' });
     expect(call?.signal.aborted).toBe(false);
     expect(sent.answer).toEqual({ response: { text: 'Because.' }, statusCode: 200 });
+  });
+
+  it('can use a key that no log shows', async () => {
+    const apiKey = 'secret-of-more-than-twenty-characters';
+    const [resource] = config([model('gpt')])['azure_open_ai'] as object[];
+    const { send, clock, calls } = bench({ azure_open_ai: [{ ...resource, api_key: apiKey }] });
+    send();
+    await clock.advance(0);
+    const { chosen } = calls[0] ?? {};
+
+    expect(chosen?.[0]?.apiKey).toBe(apiKey);
+    expect({ ...chosen?.[0] }).toMatchObject({ apiKey, uniqueModelId: 'gpt' });
+    expect(JSON.stringify(chosen) + inspect(chosen)).not.toContain(apiKey);
   });
 
   it('may be a class, may be added and replaced while the queue runs, and is kept by what is queued already', async () => {
@@ -164,6 +178,29 @@ describe('deployments', () => {
     expect(calls.filter(({ models }) => models === 'ada;gpt')).toHaveLength(0);
     await clock.advance(50_000);
     expect(calls.at(-1)?.models).toBe('ada;gpt');
+  });
+
+  it('start what wants the same of them in the order in which it came, whatever it costs', async () => {
+    const { send, clock, calls } = bench(config([model('gpt', { req_per_min: 600, tokens_per_min: 1_000 })]));
+    for (const max_tokens of [700, 600, 100, 100]) send(LLM, { requestData: { max_tokens } });
+    await clock.advance(59_000);
+    expect(calls).toHaveLength(1);
+    await clock.advance(3_000);
+
+    expect(calls.map(({ req }) => (req as { max_tokens: number }).max_tokens)).toEqual([700, 600, 100, 100]);
+  });
+
+  it('that were chosen together don’t rest for an error that does not say which of them failed', async () => {
+    const { send, clock, calls } = bench(config([model('gpt'), embedding('ada')]));
+    const sent = send(BOTH);
+    await clock.advance(0);
+    calls[0]?.reject(new LLMError('down'));
+    await clock.advance(2_000);
+    send(BOTH);
+    await clock.advance(0);
+
+    expect(sent.answer?.response).toBe('LLM ERROR: down');
+    expect(calls).toHaveLength(2);
   });
 
   it('that are busy hold up only those who asked for them', async () => {

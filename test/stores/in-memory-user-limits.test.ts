@@ -41,6 +41,16 @@ describe('user limits in memory', () => {
     expect(store.size).toBe(1);
   });
 
+  it('forget idle users also behind one who keeps coming', () => {
+    const store = new InMemoryUserRateLimitStoreAdapter();
+    for (let second = 0; second < 600; second++) {
+      store.checkAndAddRequest('busy', 1_000, START + second * 1000, 60);
+      store.checkAndAddRequest(`user-${second}`, 40, START + second * 1000, 60);
+    }
+
+    expect(store.size).toBeLessThanOrEqual(61);
+  });
+
   it('never allow more than the limit in any window, refuse nothing that fits, and name the first moment that does', () => {
     const arrivals = fc.array(fc.record({ waitMs: fc.nat(20_000), user: fc.nat(2) }), { maxLength: 200 });
     fc.assert(

@@ -1,6 +1,6 @@
 import type { CustomModelEntry, DeploymentEntry, HeadgateConfig, ModelEntry } from '../../config/headgate-config-types.ts';
 import type { RateLimiterConfig } from '../../config/rate-limiter-config.ts';
-import type { ChosenLlm } from './chosen-llm.ts';
+import { type ChosenLlm, dumpingMasked } from './chosen-llm.ts';
 
 /** Which of the two models that a request may need. */
 export type ModelKind = 'embedding' | 'llm';
@@ -72,6 +72,6 @@ function withOwnIds(unnamed: readonly Unnamed[]): QueueDeployment[] {
     let id = uniqueModelId;
     for (let number = 2; taken.has(id); number++) id = `${uniqueModelId}#${number}`;
     taken.add(id);
-    return { ...deployment, id, chosen: { ...deployment.chosen, deploymentId: id } };
+    return { ...deployment, id, chosen: dumpingMasked({ ...deployment.chosen, deploymentId: id }) };
   });
 }
