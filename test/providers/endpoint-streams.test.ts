@@ -311,6 +311,9 @@ describe('a stream that breaks after its first content', () => {
     const { endpoint, answers, clock } = stage((answer) => answer.send(HELLO), { idleTimeoutMs: 10_000 });
     const parts = stream(await endpoint.send(chat({}, streamed))).parts[Symbol.asyncIterator]();
     await parts.next();
+    const awaited = parts.next();
+    answers[0]?.send(HELLO);
+    await awaited;
     await clock.advance(100_000);
     answers[0]?.send(STOP);
     const second = await parts.next();
@@ -367,6 +370,20 @@ describe('a stream whose reader leaves', () => {
     expect(await drained(answer.parts)).toMatchObject({ text: '', error: { message: 'enough' } });
     expect(answers[0]?.request.signal.aborted).toBe(true);
     expect(await answer.ended).toMatchObject({ complete: false, error: { message: 'enough' } });
+  });
+});
+
+describe('a reader that waits', () => {
+  it('gets the reason of its signal at once', async () => {
+    const { endpoint, clock } = stage((answer) => answer.send(HELLO));
+    const controller = new AbortController();
+    const answer = stream(await endpoint.send(chat({ signal: controller.signal }, streamed)));
+    const reading = drained(answer.parts);
+    await clock.settle();
+    controller.abort(new Error('enough'));
+    expect(await reading).toMatchObject({ text: HELLO, error: { message: 'enough' } });
+    expect((await answer.ended).error).toMatchObject({ message: 'enough' });
+    expect(clock.pendingTimers).toBe(0);
   });
 });
 
