@@ -21,6 +21,7 @@ const HEADER_LINES = 2;
 /** The packages that users import, as the sources in this repository. */
 const PATHS = {
   headgate: ['src/index.ts'],
+  'headgate/client': ['src/client/index.ts'],
   'headgate/machines': ['machines/index.ts'],
   'headgate/logging': ['src/observability/logging.ts'],
   'headgate/simulator': ['src/simulator/index.ts'],
