@@ -1,6 +1,45 @@
 /** Entry `headgate/client` (Node): model queues over deployments, behind the SDKs that programs have already. */
 export type { HeadgateConfigInput } from '../config/headgate-config-schema.ts';
 export type { DeploymentEntry, HeadgateConfig, ModelEntry } from '../config/headgate-config-types.ts';
+export {
+  type ChatEvent,
+  type ChatMessage,
+  type ChatRequest,
+  type ChatStream,
+  type ChatTool,
+  type ChatUsage,
+  type CompletionResponse,
+  type ContentPart,
+  type FinishReason,
+  MessageRole,
+  type ToolCall,
+  type ToolChoice,
+} from '../domain/chat.ts';
+export {
+  LLMAuthenticationError,
+  LLMConfigurationError,
+  LLMConnectionError,
+  type LLMErrorDetails,
+  LLMException,
+  LLMPoolExhaustedError,
+  LLMProviderError,
+  LLMRateLimitError,
+  LLMTimeoutError,
+} from '../domain/llm-errors.ts';
+export type { CallMetrics } from '../middleware/call-tally.ts';
+export { LoggingMiddleware, type LoggingOptions } from '../middleware/logging-middleware.ts';
+export { type Metrics, MetricsMiddleware, type MetricsOptions } from '../middleware/metrics-middleware.ts';
+export {
+  type ChatAnswer,
+  isChatStream,
+  Middleware,
+  type MiddlewareContext,
+  type Next,
+  type OnionMiddleware,
+} from '../middleware/middleware.ts';
+export { type AddOptions, MiddlewareChain } from '../middleware/middleware-chain.ts';
+export { RateLimitMiddleware, type RateLimitOptions } from '../middleware/rate-limit-middleware.ts';
+export { RetryMiddleware, type RetryOptions } from '../middleware/retry-middleware.ts';
 export { registerProvider } from '../providers/preset-registry.ts';
 export type { WireAnswer, WireReply, WireStream } from '../providers/provider.ts';
 export { ProviderFailure } from '../providers/provider-failure.ts';
@@ -10,3 +49,18 @@ export { assembleHeadgate, type CreateHeadgateOptions, createHeadgate } from './
 export type { DispatchCall, Dispatched, DispatchOptions } from './dispatch/dispatch-types.ts';
 export type { Fetch, FetchOptions } from './fetch/create-fetch.ts';
 export { type DeploymentStatus, Headgate, type HeadgateStatus } from './headgate.ts';
+export type { AnswerStream } from './llm/answer-stream.ts';
+export type { CompleteOptions } from './llm/complete-options.ts';
+export type { Embeddings, EmbedOptions } from './llm/embeddings.ts';
+export { createLlmManager, getLlmManager } from './llm/get-llm-manager.ts';
+export type { ChatOptions, LLMClient } from './llm/llm-client.ts';
+export { LLMManager, type PoolSection, type ProviderSection } from './llm/llm-manager.ts';
+export type { LLMManagerOptions } from './llm/llm-manager-options.ts';
+export { LLMProvider } from './llm/llm-provider.ts';
+export { type Conversation, Message, type MessageExtras } from './llm/message.ts';
+export type { PoolFigures } from './llm/pool-metrics.ts';
+export type { ClientStatus, ProviderStatus, RateLimitStatus } from './llm/pool-status.ts';
+export type { ParsedResponse } from './llm/structured-answer.ts';
+export type { Session, SessionUsage } from './sessions/session.ts';
+export type { SessionData, SessionsData } from './sessions/session-data.ts';
+export { SessionManager, type SessionManagerOptions } from './sessions/session-manager.ts';
