@@ -1,0 +1,155 @@
+import type { LimitObservation } from '../../domain/limit-observation.ts';
+import type { RateLimiterType, TokenCounts } from '../../domain/limit-types.ts';
+import { costOf } from '../cost.ts';
+import { AdaptiveRate } from './adaptive-rate.ts';
+import { ConcurrencyCut } from './concurrency-cut.ts';
+import { type ConfiguredLimit, HeaderLearner, type OwnBooks } from './header-learner.ts';
+import type { LimitInstruction } from './limit-instruction.ts';
+
+/** What a learner starts from. */
+export interface LimitLearnerOptions {
+  /** The deployment's configured limits: never loosened, and where there are any no rate is sought. */
+  readonly configured?: readonly ConfiguredLimit[] | undefined;
+  /** Requests a second to begin with where answers say nothing of limits; default 10. */
+  readonly initialRate?: number | undefined;
+}
+
+/** How one call was answered. All times are monotonic milliseconds. */
+export interface LearnedAnswer {
+  /** When it was sent. */
+  readonly startedAt: number;
+  /** When its headers came: now. */
+  readonly now: number;
+  /** Accepted, whatever became of it later; refused for a limit that passes. */
+  readonly outcome: 'accepted' | 'refused';
+  /** What it reserved. */
+  readonly tokens: TokenCounts;
+  readonly observations: readonly LimitObservation[];
+  readonly books: (type: RateLimiterType) => OwnBooks;
+  /** Calls in flight at this deployment, this one included. */
+  readonly inFlight: number;
+  /** The limit that a refusal names. */
+  readonly limitType?: RateLimiterType | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** A refusal that asks to slow down and names no limit (OpenAI's `slow_down`). */
+  readonly slowDown?: boolean | undefined;
+}
+
+/** Until the limits are known only so many calls are in flight: even a limit of three a minute refuses none of them. */
+const PROBES = 3;
+/** Headers that make no sense after so many answers are given up. */
+const MOST_PROBES = 12;
+const DEFAULT_RATE = 10;
+const SOUGHT: readonly RateLimiterType[] = ['rpm', 'tpm', 'itpm', 'otpm'];
+
+/**
+ * Learns one deployment's limits from its answers. It begins with three calls in flight. Headers are preferred: as
+ * soon as they make sense their limits are kept. Where the first three answers carry none, it seeks the rate that the
+ * provider sustains: of requests, and of what else refusals name. Pure: apply what {@link begin} and every
+ * {@link answered} return, in order.
+ */
+export class LimitLearner {
+  readonly #headers: HeaderLearner;
+  readonly #isConfigured: boolean;
+  readonly #initialRate: number;
+  readonly #rates = new Map<RateLimiterType, AdaptiveRate>();
+  readonly #cut = new ConcurrencyCut();
+  #mode: 'probing' | 'headers' | 'adaptive';
+  #answers = 0;
+  #hasHeaders = false;
+  #concurrent: number | undefined;
+
+  constructor(options: LimitLearnerOptions = {}) {
+    const configured = options.configured ?? [];
+    this.#headers = new HeaderLearner(configured);
+    this.#isConfigured = configured.some(({ type }) => type !== 'concurrent');
+    this.#initialRate = options.initialRate ?? DEFAULT_RATE;
+    this.#mode = this.#isConfigured ? 'headers' : 'probing';
+  }
+
+  /** `probing` until anything is known; `headers`; `adaptive`: without headers. */
+  get mode(): 'probing' | 'headers' | 'adaptive' {
+    return this.#mode;
+  }
+
+  /** What holds before the first answer. */
+  begin(): LimitInstruction[] {
+    return this.#limitInFlight([]);
+  }
+
+  answered(answer: LearnedAnswer): LimitInstruction[] {
+    const { observations, startedAt, now, books } = answer;
+    this.#answers++;
+    this.#hasHeaders ||= observations.some(({ limit, remaining }) => limit !== undefined && remaining !== undefined);
+    const instructions = this.#headers.observe({ observations, sentAt: startedAt, headersAt: now, books });
+    if (answer.outcome === 'refused' && answer.slowDown !== true) {
+      const { limitType, tokens } = answer;
+      instructions.push(...this.#headers.refused(limitType, costOf(limitType ?? 'rpm', tokens), startedAt, now));
+    }
+    if (this.#mode !== 'headers') this.#changeMode(instructions);
+    this.#followRates(answer, instructions);
+    this.#followSlowDown(answer);
+    return this.#limitInFlight(instructions);
+  }
+
+  #changeMode(instructions: LimitInstruction[]): void {
+    if (this.#headers.knows) {
+      for (const [type, rate] of this.#rates) if (this.#enforced(type, rate)) instructions.unshift({ kind: 'remove', type });
+      this.#rates.clear();
+      this.#mode = 'headers';
+    } else if (this.#mode === 'probing' && this.#answers >= (this.#hasHeaders ? MOST_PROBES : PROBES)) {
+      this.#mode = 'adaptive';
+    }
+  }
+
+  #followRates(answer: LearnedAnswer, instructions: LimitInstruction[]): void {
+    const { outcome, startedAt, now, tokens, retryAfterMs, slowDown = false } = answer;
+    const named = typeToSeek(answer.limitType);
+    // What headers tell of needs no seeking; a refusal that names something else does, unless it is configured.
+    if (this.#mode === 'headers' && (this.#isConfigured || (outcome === 'refused' && this.#headers.tells(named)))) return;
+    if (outcome === 'refused' && !slowDown && (this.#mode !== 'headers' || answer.limitType !== undefined)) {
+      this.#rate(named, tokens).refused({ startedAt, cost: costOf(named, tokens), retryAfterMs }, now);
+    }
+    // A rate that begins with a refusal would know nothing of what was accepted before.
+    if (this.#mode !== 'headers') for (const type of SOUGHT) this.#rate(type, tokens);
+    if (outcome === 'accepted') for (const [type, rate] of this.#rates) rate.accepted(startedAt, Math.max(1e-9, costOf(type, tokens)), now);
+    if (this.#mode === 'probing') return;
+    for (const [type, rate] of this.#rates) {
+      if (!this.#enforced(type, rate)) continue;
+      instructions.push({ kind: 'rate', type, perSecond: rate.rate, burst: rate.burst, pausedUntil: rate.pausedUntil });
+    }
+  }
+
+  #followSlowDown({ outcome, slowDown = false, startedAt, inFlight, now }: LearnedAnswer): void {
+    if (slowDown) this.#cut.slowDown(startedAt, inFlight, now);
+    else if (outcome === 'accepted') this.#cut.accepted(startedAt);
+  }
+
+  #limitInFlight(instructions: LimitInstruction[]): LimitInstruction[] {
+    const most = Math.min(this.#cut.limit, this.#mode === 'probing' ? PROBES : Number.POSITIVE_INFINITY);
+    const limit = most === Number.POSITIVE_INFINITY ? undefined : most;
+    if (limit !== this.#concurrent) instructions.push({ kind: 'concurrent', limit });
+    this.#concurrent = limit;
+    return instructions;
+  }
+
+  /** Requests begin slowly without headers; a rate of tokens means something once it was refused. */
+  #enforced(type: RateLimiterType, rate: AdaptiveRate): boolean {
+    return type === 'rpm' || rate.limited;
+  }
+
+  #rate(type: RateLimiterType, tokens: TokenCounts): AdaptiveRate {
+    let rate = this.#rates.get(type);
+    if (rate === undefined) {
+      rate = new AdaptiveRate({ initialRate: this.#initialRate * Math.max(1, costOf(type, tokens)) });
+      this.#rates.set(type, rate);
+    }
+    return rate;
+  }
+}
+
+/** A rate is sought of requests or of tokens; which window a refusal means makes no difference. */
+function typeToSeek(type: RateLimiterType | undefined): RateLimiterType {
+  if (type === undefined || type === 'rpd' || type === 'concurrent') return 'rpm';
+  return type === 'tpd' ? 'tpm' : type;
+}
