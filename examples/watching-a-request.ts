@@ -13,8 +13,10 @@ manager.registerQueue({ modelId: MODEL, rateLimiters: [{ type: 'rpm', limit: 1, 
 });
 
 manager.events$.subscribe((event) => {
-  const who = 'requestId' in event ? event.requestId : 'limiter' in event ? event.limiter : event.modelId;
-  console.log(`events$: ${event.type} ${who}`);
+  if ('requestId' in event) console.log(`events$: ${event.type} ${event.requestId}`);
+  else if ('limiter' in event) console.log(`events$: ${event.type} ${event.limiter}`);
+  else if ('deploymentId' in event) console.log(`events$: ${event.type} ${event.deploymentId}`);
+  else console.log(`events$: ${event.type} ${event.modelId}`);
 });
 
 manager.submit({ modelId: MODEL, id: 'first' });
