@@ -11,6 +11,7 @@ import { type Answer, answerOf, type ExecutionResult, internalError, refusal } f
 import type { RequestExecutor } from './base-request-controller.ts';
 import type { Dispatch } from './dispatch.ts';
 import { EngineQueues } from './engine-queues.ts';
+import { Interruption } from './interruption.ts';
 import type { Job } from './job.ts';
 import { configOf, type LLMQueueOptions, REQUEST_TIMEOUT_SECONDS, USER_LIMITS } from './llm-queue-options.ts';
 import { makeDispatch } from './make-dispatch.ts';
@@ -52,7 +53,7 @@ export class LLMQueue {
   readonly #requestTimeoutSeconds: number;
   readonly #newId = uuidSource();
   readonly #open = new Set<Promise<unknown>>();
-  readonly #forced = new AbortController();
+  readonly #forced = new Interruption();
   #waiting = 0;
   #initiated: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -169,7 +170,7 @@ export class LLMQueue {
 
   async #answer(input: ExecuteRequestInput, record: TelemetryRecord): Promise<Answer> {
     const { userId, reqType, requestData, signal } = input;
-    await this.#unlessForced(this.initiate());
+    await this.#forced.guard(this.initiate());
     if (typeof userId !== 'string' || userId === '') throw new UserIdHeaderMissingError();
     const plan = this.#plan(input);
     // A place in the queue first, so that a full queue costs a user nothing.
@@ -215,7 +216,7 @@ export class LLMQueue {
   /** A store that fails lets nobody through: whether a user may go on is not known then. */
   async #countUser(userId: string): Promise<Answer | undefined> {
     try {
-      if (this.#users !== undefined) await this.#unlessForced(this.#users.count(userId));
+      if (this.#users !== undefined) await this.#forced.guard(this.#users.count(userId));
       return undefined;
     } catch (error) {
       if (error instanceof UserRateLimitExceededError || error instanceof EngineStopped) throw error;
@@ -234,17 +235,6 @@ export class LLMQueue {
     });
   }
 
-  /** What a store does or not, a forced shutdown answers who waits for it. */
-  #unlessForced<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#forced;
-    return new Promise((resolve, reject) => {
-      const onForced = (): void => reject(signal.reason);
-      if (signal.aborted) onForced();
-      signal.addEventListener('abort', onForced, { once: true });
-      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onForced));
-    });
-  }
-
   async #finish(): Promise<void> {
     await Promise.allSettled([...this.#open]);
     await this.#manager.shutdownAll();
@@ -258,7 +248,7 @@ export class LLMQueue {
 
   #failAll(): void {
     const error = new EngineStopped('The queue was shut down before the request was done.');
-    this.#forced.abort(error);
+    this.#forced.interrupt(error);
     this.#dispatch.stop(error);
     void this.#manager.shutdownAll({ force: true });
   }

@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '../../domain/clock.ts';
 import { RequestCancelled, textOf } from '../../domain/errors.ts';
 import type { EasyLogger } from '../../domain/logger.ts';
+import { AbortLinks } from '../../engine/abort-links.ts';
 import type { RequestHandle } from '../../engine/request-handle.ts';
 import { type Dispatch, type JobOutcome, outcomeOf } from './dispatch.ts';
 import { type EngineQueues, pinnedNeeds } from './engine-queues.ts';
@@ -27,11 +28,9 @@ export interface PluggedDispatchOptions {
 
 interface Waiting {
   readonly job: Job;
-  readonly request: ScheduledRequest;
   readonly settle: (outcome: JobOutcome | Promise<JobOutcome>) => void;
   readonly reject: (error: unknown) => void;
   readonly timer: TimerHandle;
-  readonly leave: () => void;
   /** Set once the engine has it. */
   handle: RequestHandle | undefined;
   /** How it ends, where the engine is only told to let it go. */
@@ -47,6 +46,7 @@ type Picked = Partial<Record<ModelKind, string>>;
 export class PluggedDispatch implements Dispatch {
   readonly #options: PluggedDispatchOptions;
   readonly #waiting = new Map<string, Waiting>();
+  readonly #links = new AbortLinks<string>((reqId, reason) => this.#cancel(reqId, reason));
   #timer: TimerHandle;
   #stopped = false;
 
@@ -60,15 +60,14 @@ export class PluggedDispatch implements Dispatch {
     const request = { reqId, userId, reqType, modelPref: preferences };
     scheduler.addRequest(request);
     return new Promise((settle, reject) => {
-      const fail = (outcome: JobOutcome): void => this.#fail(reqId, outcome);
-      const timedOut = (): void => fail({ status: 'failed', reason: 'timeout', cause: timedOutInQueue(reqId, requestTimeoutSeconds) });
-      const onAbort = (): void => fail({ status: 'failed', reason: 'cancelled', cause: new RequestCancelled(reqId, signal?.reason) });
-      const timer = clock.setTimeout(timedOut, requestTimeoutSeconds * 1000);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const leave = (): void => signal?.removeEventListener('abort', onAbort);
-      this.#waiting.set(reqId, { job, request, settle, reject, timer, leave, handle: undefined, ending: undefined });
-      if (signal?.aborted) onAbort();
-      else this.#pass();
+      const timedOut = (): JobOutcome => ({ status: 'failed', reason: 'timeout', cause: timedOutInQueue(reqId, requestTimeoutSeconds) });
+      const timer = clock.setTimeout(() => this.#fail(reqId, timedOut()), requestTimeoutSeconds * 1000);
+      this.#waiting.set(reqId, { job, settle, reject, timer, handle: undefined, ending: undefined });
+      if (signal?.aborted) this.#cancel(reqId, signal.reason);
+      else {
+        if (signal) this.#links.link(signal, reqId);
+        this.#pass();
+      }
     });
   }
 
@@ -182,6 +181,10 @@ export class PluggedDispatch implements Dispatch {
     return least;
   }
 
+  #cancel(reqId: string, reason: unknown): void {
+    this.#fail(reqId, { status: 'failed', reason: 'cancelled', cause: new RequestCancelled(reqId, reason) });
+  }
+
   #fail(reqId: string, outcome: JobOutcome): void {
     const waiting = this.#waiting.get(reqId);
     if (waiting === undefined) return;
@@ -195,9 +198,9 @@ export class PluggedDispatch implements Dispatch {
   }
 
   #forget(waiting: Waiting): void {
-    const { job, timer, leave } = waiting;
+    const { job, timer } = waiting;
     this.#options.clock.clearTimeout(timer);
-    leave();
+    if (job.signal) this.#links.unlink(job.signal, job.reqId);
     if (this.#waiting.delete(job.reqId)) this.#guarded(() => this.#options.scheduler.removeRequestById(job.reqId));
   }
 
