@@ -1,5 +1,6 @@
 import { defectsOfA } from './defects-of-a.ts';
 import { defectsOfB } from './defects-of-b.ts';
+import { defectsOfC } from './defects-of-c.ts';
 import { pointsAround } from './points-around.ts';
 import { pointsOfTheEngine } from './points-engine.ts';
 import type { SeedPart } from './seed-row.ts';
@@ -15,6 +16,7 @@ export const seedParts: readonly SeedPart[] = [
   systemB,
   defectsOfB,
   systemC,
+  defectsOfC,
   pointsOfTheEngine,
   pointsAround,
 ];
