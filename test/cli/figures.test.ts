@@ -88,7 +88,7 @@ describe('what people read', () => {
     const statistics = new BatchStatistics();
     Object.assign(statistics, { completed: 1200, failed: 3, skipped: 40, attempts: 1210, refusals: 2 });
     statistics.addTokens({ inputTokens: 10, outputTokens: 5 }, { inputTokens: 9, outputTokens: 3 });
-    const report = batchReport(1243, statistics, [{ model: 'm', type: 'rpm', limit: 100, used: 1203, share: 0.98765 }], 12_000);
+    const report = batchReport(1243, statistics, { limits: [{ model: 'm', type: 'rpm', limit: 100, used: 1203, share: 0.98765 }] }, 12_000);
     expect(report).toMatchObject({ requestsPerSecond: 100, seconds: 12, tokens: { estimated: 15, used: 12 }, limits: [{ share: 0.9877 }] });
     const text = summaryLines(report, 'out.jsonl').join('\n');
     for (const part of [

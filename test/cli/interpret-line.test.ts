@@ -36,6 +36,7 @@ describe('a line of the input', () => {
       model: 'm',
       path: '/chat/completions',
       body: { model: 'm', max_tokens: 9, temperature: 0, messages: hi },
+      isPlain: true,
       priority: undefined,
       tenant: undefined,
     });

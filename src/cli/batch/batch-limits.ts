@@ -1,13 +1,13 @@
 import type { ModelConfig } from '../../config/model-config.ts';
 import { defaultCountedWithinMs, defaultWindowMs } from '../../limits/create-limiter.ts';
-import type { BatchOptions, LimitFlag } from './batch-options.ts';
+import type { EndpointOptions, LimitFlag } from './batch-options.ts';
 import type { WindowLimit } from './sent-ledger.ts';
 
 /** All models of a batch share the number of calls at once. */
 const CONCURRENCY_DOMAIN = 'batch';
 
 /** The window limits of one model. */
-export function windowLimits(model: string, options: BatchOptions): WindowLimit[] {
+export function windowLimits(model: string, options: EndpointOptions): WindowLimit[] {
   return options.limits.map(({ type, limit }) => {
     const windowMs = windowOf({ type, limit }, options);
     // What counts until the end of an attempt counts no longer than an attempt may take.
@@ -20,7 +20,7 @@ export function windowLimits(model: string, options: BatchOptions): WindowLimit[
 }
 
 /** The queue of one model. OpenAI gives nothing back of what it charged at admission, so no limit refunds. */
-export function modelConfig(model: string, options: BatchOptions): ModelConfig {
+export function modelConfig(model: string, options: EndpointOptions): ModelConfig {
   const windows = options.limits.map(({ type, limit }) => ({
     type,
     limit,
@@ -36,6 +36,6 @@ export function modelConfig(model: string, options: BatchOptions): ModelConfig {
   };
 }
 
-function windowOf({ type }: LimitFlag, { windowSeconds }: BatchOptions): number {
+function windowOf({ type }: LimitFlag, { windowSeconds }: EndpointOptions): number {
   return windowSeconds === undefined || type === 'rpd' || type === 'tpd' ? defaultWindowMs(type) : windowSeconds * 1000;
 }

@@ -1,4 +1,6 @@
+import type { BackendUse } from './batch-backend.ts';
 import type { BatchStatistics } from './batch-statistics.ts';
+import type { DeploymentUse } from './deployment-use.ts';
 import type { LimitUse } from './limit-use.ts';
 
 /** What `--json` prints, and what the summary says in words. */
@@ -17,10 +19,17 @@ export interface BatchReport {
   readonly tokens: { readonly estimated: number; readonly used: number };
   readonly queueTimeMs: { readonly p50: number; readonly p99: number };
   readonly limits: readonly LimitUse[];
+  /** Where a configuration's deployments were called. */
+  readonly deployments?: readonly DeploymentUse[];
 }
 
 /** Puts a run's figures together, rounded to what they mean. */
-export function batchReport(total: number, statistics: BatchStatistics, limits: readonly LimitUse[], elapsedMs: number): BatchReport {
+export function batchReport(
+  total: number,
+  statistics: BatchStatistics,
+  { limits, deployments }: BackendUse,
+  elapsedMs: number,
+): BatchReport {
   const { completed, failed, skipped, attempts, refusals, tokens, queueTime } = statistics;
   const seconds = elapsedMs / 1000;
   return {
@@ -35,6 +44,7 @@ export function batchReport(total: number, statistics: BatchStatistics, limits: 
     tokens: { ...tokens },
     queueTimeMs: { p50: rounded(queueTime.percentile(0.5), 2), p99: rounded(queueTime.percentile(0.99), 2) },
     limits: limits.map((limit) => ({ ...limit, share: rounded(limit.share, 4) })),
+    ...(deployments && { deployments: deployments.map((each) => ({ ...each, share: rounded(each.share, 4) })) }),
   };
 }
 

@@ -13,7 +13,7 @@ import type { BatchStatistics } from './batch-statistics.ts';
 import type { HopelessEndpoint } from './hopeless-endpoint.ts';
 import type { LimitUseMeter } from './limit-use.ts';
 import type { OutputFile } from './output-file.ts';
-import type { PreparedRequest } from './prepared-request.ts';
+import type { EndpointRequest } from './prepared-request.ts';
 import { resultLine } from './result-line.ts';
 import type { RunControl } from './run-control.ts';
 import type { SentLedger } from './sent-ledger.ts';
@@ -39,7 +39,7 @@ export interface CallParts {
  * The engine's processor of a run: sends one request and writes its result line before it returns, so that a process
  * killed at any moment repeats nothing but the calls that were in flight.
  */
-export function callProcessor(parts: CallParts): Processor<PreparedRequest, undefined> {
+export function callProcessor(parts: CallParts): Processor<EndpointRequest, undefined> {
   return async ({ params: request }, context) => {
     parts.statistics.inFlight += 1;
     try {
@@ -58,7 +58,7 @@ export function callProcessor(parts: CallParts): Processor<PreparedRequest, unde
   };
 }
 
-function send(parts: CallParts, request: PreparedRequest, context: ProcessorContext): Promise<HttpReply> {
+function send(parts: CallParts, request: EndpointRequest, context: ProcessorContext): Promise<HttpReply> {
   const isWritten = context.deferSend();
   return parts.http.call({
     path: request.path,
@@ -74,7 +74,7 @@ function send(parts: CallParts, request: PreparedRequest, context: ProcessorCont
   });
 }
 
-function conclude(parts: CallParts, request: PreparedRequest, reply: HttpReply, context: ProcessorContext): void {
+function conclude(parts: CallParts, request: EndpointRequest, reply: HttpReply, context: ProcessorContext): void {
   const verdict = classifyReply(reply, parts.clock.wallMs());
   if (verdict.kind === 'refused') parts.statistics.refusals += 1;
   if (verdict.kind !== 'completed') throw verdictToError(verdict, { reply });
@@ -87,7 +87,7 @@ function conclude(parts: CallParts, request: PreparedRequest, reply: HttpReply, 
 }
 
 /** What a call used beyond its reservation counts too. */
-function settle(parts: CallParts, { model, tokens }: PreparedRequest, usage: TokenCounts, context: ProcessorContext): void {
+function settle(parts: CallParts, { model, tokens }: EndpointRequest, usage: TokenCounts, context: ProcessorContext): void {
   context.reportUsage(usage);
   const inputTokens = Math.max(0, usage.inputTokens - tokens.inputTokens);
   const outputTokens = Math.max(0, usage.outputTokens - tokens.outputTokens);

@@ -1,7 +1,7 @@
-import type { RateLimiterType } from '../../domain/limit-types.ts';
 import type { QueueManager, QueueResponse } from '../../index.ts';
 import { ProviderFailure } from '../../providers/provider-failure.ts';
 import { UsageError } from '../usage-error.ts';
+import type { BatchBackend } from './batch-backend.ts';
 import { isInvalid } from './batch-request.ts';
 import type { BatchStatistics } from './batch-statistics.ts';
 import type { IdSet } from './id-set.ts';
@@ -9,7 +9,7 @@ import { interpretLine, type LineDefaults } from './interpret-line.ts';
 import type { OutputFile } from './output-file.ts';
 import type { Outstanding } from './outstanding.ts';
 import { pauseForOthers } from './pause-for-others.ts';
-import { type PreparedRequest, prepareRequest } from './prepared-request.ts';
+import type { PreparedRequest } from './prepared-request.ts';
 import { readLines } from './read-lines.ts';
 import { resultLine } from './result-line.ts';
 import type { RunControl } from './run-control.ts';
@@ -19,7 +19,7 @@ export interface FeedParts {
   readonly fd: number;
   readonly defaults: LineDefaults;
   readonly lineLimit: number | undefined;
-  readonly limitTypes: readonly RateLimiterType[];
+  readonly backend: BatchBackend;
   /** Ids that an earlier run finished. */
   readonly finished: IdSet;
   readonly manager: QueueManager;
@@ -49,7 +49,7 @@ export async function feedRequests(parts: FeedParts): Promise<void> {
     else {
       if (parts.outstanding.isFull) await parts.outstanding.until(() => !parts.outstanding.isFull || parts.control.isStopping);
       if (parts.control.isStopping) return;
-      submit(parts, prepareRequest(request, parts.limitTypes), line.bytes);
+      submit(parts, parts.backend.prepare(request), line.bytes);
     }
     if (lines % LINES_AT_A_TIME === 0) await pauseForOthers();
   }
@@ -69,16 +69,20 @@ function submit(parts: FeedParts, request: PreparedRequest, bytes: number): void
   });
   parts.outstanding.add(bytes);
   handle.response
-    .then((response) => settled(parts, request, response))
+    .then((response) => settled(parts, request, response, bytes))
     .catch((error: unknown) => parts.control.fail(error instanceof UsageError ? error : new UsageError(String(error), { cause: error })))
     .finally(() => parts.outstanding.remove(bytes));
 }
 
-function settled(parts: FeedParts, request: PreparedRequest, response: QueueResponse): void {
+function settled(parts: FeedParts, request: PreparedRequest, response: QueueResponse, bytes: number): void {
   parts.statistics.attempts += response.attempts;
   parts.statistics.queueTime.add((response.queueTime ?? 0) * 1000);
   // What a stopped run leaves undone is not written, so that the next run does it.
   if (response.status !== 'failed' || response.reason === 'shutdown' || parts.control.failure) return;
+  const next = parts.backend.afterFailure(request, response.cause);
+  if (next instanceof UsageError) return parts.control.fail(next);
+  // Counted before the first one is counted off, so that the run doesn't end between the two.
+  if (next !== undefined) return parts.control.isStopping ? undefined : submit(parts, next, bytes);
   const failure = response.cause.cause instanceof ProviderFailure ? response.cause.cause : undefined;
   const error = failure ? { code: failure.code, message: failure.message } : { code: response.code, message: response.error };
   parts.output.write(resultLine(request.id, failure?.reply, error));

@@ -1,4 +1,4 @@
-import type { BatchRequest, InvalidLine } from './batch-request.ts';
+import { type BatchRequest, type InvalidLine, isInvalid } from './batch-request.ts';
 import { type Line, MAX_LINE_BYTES } from './read-lines.ts';
 
 /** `jsonl`: one JSON object a line. `txt`: one prompt a line. */
@@ -8,6 +8,8 @@ export type InputFormat = 'jsonl' | 'txt';
 export interface LineDefaults {
   readonly format: InputFormat;
   readonly model: string | undefined;
+  /** Why a request can't be sent where this run sends them; undefined: it can. Default: every one can. */
+  readonly problemOf?: ((request: BatchRequest) => string | undefined) | undefined;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -22,13 +24,20 @@ const OWN_FIELDS = new Set(['id', 'custom_id', 'prompt', 'messages', 'priority',
  * or a bare prompt. Undefined for a blank line.
  */
 export function interpretLine(line: Line, defaults: LineDefaults): BatchRequest | InvalidLine | undefined {
+  const read = readLine(line, defaults);
+  if (read === undefined || isInvalid(read)) return read;
+  const problem = defaults.problemOf?.(read);
+  return problem === undefined ? read : { id: read.id, line: read.line, problem };
+}
+
+function readLine(line: Line, defaults: LineDefaults): BatchRequest | InvalidLine | undefined {
   if (line.isTooLong)
     return invalid(
       line,
       `The line is ${line.bytes} bytes long; a line may have ${MAX_LINE_BYTES} (32 MiB). Shorten the request, or name pictures by their URL.`,
     );
   if (line.text.trim() === '') return undefined;
-  if (defaults.format === 'txt') return request(line, {}, CHAT, chatBody(line.text), defaults);
+  if (defaults.format === 'txt') return plain(request(line, {}, CHAT, chatBody(line.text), defaults));
   let value: unknown;
   try {
     value = JSON.parse(line.text);
@@ -53,8 +62,8 @@ function plainLine(line: Line, value: JsonObject, defaults: LineDefaults): Batch
   if (prompt !== undefined && messages !== undefined)
     return invalid(line, "The line has both 'prompt' and 'messages'; expected one of them.");
   const rest = Object.fromEntries(Object.entries(value).filter(([name]) => !OWN_FIELDS.has(name)));
-  if (typeof prompt === 'string') return request(line, value, CHAT, { ...rest, ...chatBody(prompt) }, defaults);
-  if (Array.isArray(messages) && messages.length > 0) return request(line, value, CHAT, { ...rest, messages }, defaults);
+  if (typeof prompt === 'string') return plain(request(line, value, CHAT, { ...rest, ...chatBody(prompt) }, defaults));
+  if (Array.isArray(messages) && messages.length > 0) return plain(request(line, value, CHAT, { ...rest, messages }, defaults));
   const found =
     prompt !== undefined
       ? `'prompt' is ${shown(prompt)}`
@@ -77,6 +86,10 @@ function request(line: Line, value: JsonObject, path: string, body: JsonObject, 
   }
   if (tenant !== undefined && typeof tenant !== 'string') return invalid(line, `'tenant' is ${shown(tenant)}; expected a text.`);
   return { id: String(id), line: line.number, model, path, body: 'model' in body ? body : { model, ...body }, priority, tenant };
+}
+
+function plain(read: BatchRequest | InvalidLine): BatchRequest | InvalidLine {
+  return isInvalid(read) ? read : { ...read, isPlain: true };
 }
 
 function chatBody(prompt: string): JsonObject {

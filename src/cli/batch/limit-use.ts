@@ -4,7 +4,12 @@ import type { WindowLimit } from './sent-ledger.ts';
 
 /** How much of one limit a run used. */
 export interface LimitUse {
+  /** Whose limit it is; of a deployment or a domain, the models that it serves, with commas. */
   readonly model: string;
+  /** Set where the limit is a deployment's own. */
+  readonly deployment?: string | undefined;
+  /** Set where the limit is a quota domain's. */
+  readonly domain?: string | undefined;
   readonly type: string;
   readonly limit: number;
   /** Sum of what was sent. */

@@ -2,15 +2,19 @@ import type { RateLimiterType, TokenCounts } from '../../domain/limit-types.ts';
 import type { BatchRequest } from './batch-request.ts';
 import { estimateRequest } from './estimate-request.ts';
 
-/** A request as it waits to be sent: its body is text already, which is smaller than the object. */
+/** A request as it waits to be sent. */
 export interface PreparedRequest extends Omit<BatchRequest, 'body'> {
-  /** The body as it goes over the wire. */
-  readonly text: string;
   /** What it reserves. */
   readonly tokens: TokenCounts;
 }
 
-export function prepareRequest(request: BatchRequest, limits: readonly RateLimiterType[]): PreparedRequest {
+/** A request for an endpoint: its body is text already, which is smaller than the object. */
+export interface EndpointRequest extends PreparedRequest {
+  /** The body as it goes over the wire. */
+  readonly text: string;
+}
+
+export function prepareRequest(request: BatchRequest, limits: readonly RateLimiterType[]): EndpointRequest {
   const { body, ...rest } = request;
   return { ...rest, text: JSON.stringify(body), tokens: estimateRequest(body, limits) };
 }

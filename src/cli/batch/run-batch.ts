@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../domain/clock.ts';
 import { UsageError } from '../usage-error.ts';
-import { windowLimits } from './batch-limits.ts';
+import type { BackendUse, BatchBackend } from './batch-backend.ts';
 import type { BatchOptions } from './batch-options.ts';
 import { type BatchReport, batchReport } from './batch-report.ts';
 import { type LiveBatch, Sending } from './batch-sending.ts';
 import { BatchStatistics } from './batch-statistics.ts';
+import { ConfiguredBackend } from './configured/configured-backend.ts';
 import { type EarlierRun, outputPlace, resumeEarlierRun } from './earlier-run.ts';
-import { LimitUseMeter } from './limit-use.ts';
+import { EndpointBackend } from './endpoint-backend.ts';
 import { type OpenInput, openInput } from './open-input.ts';
 import { OutputFile } from './output-file.ts';
 import type { RunControl } from './run-control.ts';
@@ -52,33 +53,49 @@ async function runOpened(options: BatchOptions, environment: BatchEnvironment, i
   const { clock, control } = environment;
   const isStopped = (): boolean => control.isStopping;
   const { format, model, lineLimit } = options;
-  const scan = await scanInput(input.fd, { format, model, name: input.name, limit: lineLimit, isStopped });
+  const backend = backendFor(options, clock);
+  const { problemOf } = backend;
+  const scan = await scanInput(input.fd, { format, model, problemOf, name: input.name, limit: lineLimit, isStopped });
   const statistics = new BatchStatistics();
-  if (control.isStopping) return { report: batchReport(scan.total, statistics, [], 0), failure: undefined, isInterrupted: true };
+  if (control.isStopping)
+    return { report: batchReport(scan.total, statistics, { limits: [] }, 0), failure: undefined, isInterrupted: true };
 
   const place = outputPlace(options.output);
   const earlier = await resumeEarlierRun(place, scan, options);
-  const limits = scan.models.flatMap((name) => windowLimits(name, options));
+  const limits = backend.windowLimits(scan.models);
   const record = new RunRecord({ clock, place, options, scan, inputName: input.name, statistics });
   const ledger: SentLedger = new SentLedger(limits, sentBefore(limits, earlier), () => record.write(ledger.records()));
   record.write(ledger.records(), { isDurable: true });
   const output = new OutputFile(place.path);
-  const meter = new LimitUseMeter(limits);
-  const sending = new Sending({ options, clock, scan, fd: input.fd, earlier, control, statistics, ledger, meter, output });
-  const startedAt = clock.now();
-  const unwatch = environment.watch(sending.live);
+  const sending = new Sending({ options, backend, clock, scan, fd: input.fd, earlier, control, statistics, ledger, output });
+  let use: BackendUse;
+  let startedAt = clock.now();
   try {
-    await sending.run();
+    await sending.open();
+    startedAt = clock.now();
+    use = await watched(sending, environment);
   } finally {
-    unwatch();
     output.close();
   }
-  const report = batchReport(scan.total, statistics, meter.all(), clock.now() - startedAt);
+  const report = batchReport(scan.total, statistics, use, clock.now() - startedAt);
   return {
     report,
     failure: lastWrite(record, ledger) ?? control.failure,
     isInterrupted: control.isDraining && statistics.done < scan.total,
   };
+}
+
+async function watched(sending: Sending, environment: BatchEnvironment): Promise<BackendUse> {
+  const unwatch = environment.watch(sending.live);
+  try {
+    return await sending.run();
+  } finally {
+    unwatch();
+  }
+}
+
+function backendFor(options: BatchOptions, clock: Clock): BatchBackend {
+  return options.config === undefined ? new EndpointBackend(options) : new ConfiguredBackend(options, clock);
 }
 
 /** The final state of the run's file; a full disk must not hide what was finished. */

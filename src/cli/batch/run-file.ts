@@ -6,6 +6,7 @@ import { replaceFile } from './atomic-file.ts';
 const sentRecordSchema = z.object({
   model: z.string(),
   type: z.string(),
+  windowMs: z.number().optional(),
   slots: z.array(z.tuple([z.number(), z.number().nonnegative()])),
 });
 

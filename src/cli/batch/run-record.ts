@@ -48,12 +48,16 @@ export class RunRecord {
   }
 }
 
-function mutable({ model, type, slots }: SentRecord): RunFile['sent'][number] {
-  return { model, type, slots: slots.map(([endMs, amount]) => [endMs, amount]) };
+function mutable({ model, type, windowMs, slots }: SentRecord): RunFile['sent'][number] {
+  return { model, type, windowMs, slots: slots.map(([endMs, amount]) => [endMs, amount]) };
 }
 
-/** Flags that explain the output; the URL without whatever secret it may carry. */
+/** Flags that explain the output; the URL without whatever secret it may carry. Of a configuration its name only. */
 function flagsOf(options: BatchOptions): RunFile['flags'] {
+  if (options.config !== undefined) {
+    const { model = null, configPath, concurrency, lineLimit = null } = options;
+    return { model, config: configPath, concurrency, limit: lineLimit };
+  }
   const { origin, pathname } = new URL(options.baseUrl);
   const limits = Object.fromEntries(options.limits.map(({ type, limit }) => [type, limit]));
   return {

@@ -59,7 +59,9 @@ export async function scanInput(fd: number, options: ScanOptions): Promise<Input
   }
   if (total === 0 && !options.isStopped())
     throw new UsageError(`'${options.name}' holds no requests: expected one per line, such as {"prompt": "…"}.`);
-  if (models.size === 0 && options.model === undefined && !options.isStopped()) throw withoutModel(options);
+  // Where the models are known, each line says by itself what is wrong with it.
+  if (models.size === 0 && options.model === undefined && options.problemOf === undefined && !options.isStopped())
+    throw withoutModel(options);
   return { sha256: hash.digest('hex'), bytes, total, models: [...models] };
 }
 

@@ -16,6 +16,8 @@ export interface WindowLimit {
 export interface SentRecord {
   readonly model: string;
   readonly type: string;
+  /** How long what it holds counts; absent in files of older versions. */
+  readonly windowMs?: number | undefined;
   readonly slots: readonly SentSlot[];
 }
 
@@ -94,9 +96,9 @@ export class SentLedger {
 
   /** @param isFinal nothing more will be sent: exactly what was, without allowances */
   records(isFinal = false): SentRecord[] {
-    const own = this.#limits.map(({ model, type }) => {
+    const own = this.#limits.map(({ model, type, windowMs }) => {
       const record = this.#byModel.get(model)?.find((one) => one.type === type)?.record;
-      return { model, type, slots: (isFinal ? record?.exactSlots() : record?.slots()) ?? [] };
+      return { model, type, windowMs, slots: (isFinal ? record?.exactSlots() : record?.slots()) ?? [] };
     });
     return [...own, ...this.#foreign];
   }

@@ -31,8 +31,10 @@ export function withUnrecordedUsage(limits: readonly WindowLimit[], earlier: Ear
 }
 
 function isRecorded({ model, type, windowMs }: WindowLimit, earlier: EarlierRecord): boolean {
-  const recordedMs = isDaily(type) ? windowMs : (earlier.windowMs ?? 60_000);
-  return recordedMs >= windowMs && earlier.sent.some((record) => record.model === model && record.type === type);
+  const record = earlier.sent.find((each) => each.model === model && each.type === type);
+  if (record === undefined) return false;
+  const recordedMs = record.windowMs ?? (isDaily(type) ? windowMs : (earlier.windowMs ?? 60_000));
+  return recordedMs >= windowMs;
 }
 
 function isDaily(type: string): boolean {
