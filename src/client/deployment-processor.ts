@@ -86,7 +86,7 @@ async function perform({ work, upstream, context, clock, onWritten }: Attempt): 
   if (work.delivered) throw brokenAfterDelivery(deploymentId, 'the attempt took too long', undefined);
   if (!endpoint.preset.formats.includes(format)) throw wrongFormat(upstream, call);
   const startedAt = clock.now();
-  const answer = await endpoint.send({ format, body, headers, signal: context.signal }, moments(endpoint, context, onWritten));
+  const answer = await endpoint.send({ format, body, headers, signal: context.signal }, moments(endpoint, context, clock, onWritten));
   // Given up while the answer was on its way: nobody listens, and the endpoint has heard the signal too.
   if (context.signal.aborted) throw context.signal.reason;
   work.delivered = true;
@@ -102,13 +102,12 @@ async function perform({ work, upstream, context, clock, onWritten }: Attempt): 
   if (ending.error !== undefined) throw brokenAfterDelivery(deploymentId, ending.error.message, ending.error);
 }
 
-function moments({ preset }: Endpoint, context: ProcessorContext, onWritten: () => void): CallMoments {
+function moments({ preset }: Endpoint, context: ProcessorContext, clock: Clock, onWritten: () => void): CallMoments {
   return {
     onWritten,
-    onHeaders: ({ headers }) => {
+    onHeaders: ({ status, headers }) => {
       context.responseStarted(headers);
-      const observed = preset.readLimits(headers);
-      if (observed.length > 0) context.limitsObserved(observed);
+      context.limitsObserved(preset.readLimits(headers, clock.wallMs()), status < 300);
     },
   };
 }

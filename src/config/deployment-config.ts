@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Balancer } from '../domain/balancer.ts';
+import { RateLimiterType } from '../domain/limit-types.ts';
 import { type RateLimiterConfig, rateLimiterConfigSchema } from './rate-limiter-config.ts';
 
 /** When a deployment that keeps failing gets a rest. */
@@ -10,6 +11,13 @@ const circuitConfigSchema = z.strictObject({
   failureShare: z.number().gt(0, 'expected a share above 0, at most 1').max(1, 'expected a share above 0, at most 1').default(0.5),
   /** How many calls the share is taken of; default 20. */
   window: z.int('expected a whole number > 0').positive('expected a whole number > 0').default(20),
+});
+
+/** What a limit's type does not tell of how it is counted. */
+const countingSchema = z.strictObject({
+  refund: z.boolean().optional(),
+  chargedUpFront: z.boolean().optional(),
+  countedWithinMs: z.custom<number>((value) => typeof value === 'number' && value >= 0, 'expected milliseconds ≥ 0').optional(),
 });
 
 /** One place that can serve a model: an endpoint and a key. */
@@ -24,8 +32,11 @@ export const deploymentConfigSchema = z
     /** How long it rests once its circuit opens, in seconds; default 60. */
     errorBackoffInSeconds: z.number('expected seconds ≥ 0').nonnegative('expected seconds ≥ 0').default(60),
     circuit: circuitConfigSchema.prefault({}),
-    /** Finds limits that are not configured from the provider's headers or, without any, from its refusals; default false. */
-    learnLimits: z.boolean().default(false),
+    /**
+     * Finds limits that are not configured from the provider's headers or, without any, from its refusals; default false. Instead of
+     * `true`: how the provider counts, for limits of each type that are found.
+     */
+    learnLimits: z.union([z.boolean(), z.partialRecord(z.enum(RateLimiterType), countingSchema)]).default(false),
     /**
      * Instead of a place of its own: deployments of other models that one request needs all at once, by the part of the request that each
      * serves, as `{ embedding: 'ada', llm: 'gpt-4o-east' }`.

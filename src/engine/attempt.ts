@@ -34,6 +34,8 @@ export interface AttemptOwner<S extends AttemptSubject> {
   attemptObserved(attempt: Attempt<S>, observations: readonly LimitObservation[]): void;
 }
 
+const NOTHING_OBSERVED: readonly LimitObservation[] = [];
+
 /** One call of the processor for a request: the context that the processor sees, and the alarm for its time limit. */
 export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alarm {
   /** The request; changes when the caller that started a shared call leaves. */
@@ -50,6 +52,8 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
   /** Its outcome is known, or nobody waits for it any more. */
   over = false;
   deferred = false;
+  /** What the headers of a refusal said of the limits. */
+  refusalObserved: readonly LimitObservation[] = NOTHING_OBSERVED;
   responded = false;
   readonly #owner: AttemptOwner<S>;
   #controller: AbortController | undefined = undefined;
@@ -96,8 +100,8 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
     return () => this.#responseStarted();
   }
 
-  get limitsObserved(): (observations: readonly LimitObservation[]) => void {
-    return (observations) => this.#owner.attemptObserved(this, observations);
+  get limitsObserved(): (observations: readonly LimitObservation[], accepted?: boolean) => void {
+    return (observations, accepted = true) => this.#limitsObserved(observations, accepted);
   }
 
   get deferSend(): () => () => void {
@@ -131,6 +135,11 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
     // A given-up attempt may still report: that corrects its own reservation, not what the next attempt uses.
     if (!this.over) this.subject.used = usage;
     this.#owner.attemptUsed(this, usage);
+  }
+
+  #limitsObserved(observations: readonly LimitObservation[], accepted: boolean): void {
+    if (accepted) this.#owner.attemptObserved(this, observations);
+    else this.refusalObserved = observations;
   }
 
   #responseStarted(): void {

@@ -10,6 +10,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { eachCaller } from './each-caller.ts';
 import type { EngineServices } from './engine-services.ts';
 import { FailureHandling } from './failure-handling.ts';
+import type { CallAnswer } from './limit-listener.ts';
 import type { Admitted } from './pass.ts';
 import type { Processor } from './processor.ts';
 import type { QueueCounters } from './queue-counters.ts';
@@ -30,6 +31,8 @@ export interface CallRunnerOptions {
   /** A call is over, with whatever outcome: nobody may join it any more. */
   readonly onCallOver: (record: RequestRecord) => void;
 }
+
+const ACCEPTED: CallAnswer = { outcome: 'accepted', observations: [] };
 
 /** Runs the processor for admitted requests and takes its outcome. */
 export class CallRunner implements AttemptOwner<RequestRecord> {
@@ -73,8 +76,7 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   }
 
   attemptObserved(attempt: RequestAttempt, observations: readonly LimitObservation[]): void {
-    const now = this.clock.now();
-    for (const { deployment } of attempt.visits) deployment.learner?.observed(observations, attempt.startedAt, now);
+    for (const visit of attempt.visits) visit.answered({ outcome: 'accepted', observations }, this.clock.now());
   }
 
   /** Puts a request back in line after a wait. */
@@ -164,8 +166,8 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     for (const unit of attempt.route.units) unit.accepted(attempt.startedAt);
     for (const visit of attempt.visits) {
       if (!attempt.responded) visit.responded(now);
+      visit.answered(ACCEPTED, now);
       visit.succeeded();
-      visit.deployment.learner?.accepted(attempt.startedAt, now);
     }
     const used = subject.used ?? readUsage(raw);
     if (used !== undefined) {

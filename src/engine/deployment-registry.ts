@@ -5,6 +5,7 @@ import { InvalidConfiguration } from '../domain/errors.ts';
 import { DeploymentUnit } from './deployment-unit.ts';
 import type { EngineActors } from './engine-actors.ts';
 import type { EngineServices } from './engine-services.ts';
+import { LearnedLimits } from './learned-limits.ts';
 import { differingField, type LimiterRegistry } from './limiter-registry.ts';
 import type { LimiterUnit } from './limiter-unit.ts';
 import { Route, type Stop } from './route.ts';
@@ -93,6 +94,7 @@ export class DeploymentRegistry {
     const deployment = new DeploymentUnit(config, units, this.#services, () => this.#actors.deployment(config.id));
     this.#deployments.set(config.id, deployment);
     this.#show(modelId, deployment);
+    if (config.learnLimits !== false) deployment.learner = new LearnedLimits(deployment, this.#actors, this.#services);
     for (const { unit, isNew } of limiters) if (isNew) this.#actors.showInDomain(unit);
     return deployment;
   }

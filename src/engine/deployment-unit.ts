@@ -6,6 +6,7 @@ import { windowOf } from '../config/rate-limiter-config.ts';
 import { CircuitBreaker } from '../deployments/circuit-breaker.ts';
 import type { TimerHandle } from '../domain/clock.ts';
 import { LLMQueueException } from '../domain/errors.ts';
+import type { CallCost } from '../domain/limit-types.ts';
 import { ConcurrencyCut } from '../limits/learning/concurrency-cut.ts';
 import type { EngineSignals } from './engine-signals.ts';
 import type { LimitListener } from './limit-listener.ts';
@@ -82,11 +83,12 @@ export class DeploymentUnit {
   }
 
   /** The next moment at which a call may start as far as its mode goes; Infinity while only a probe's outcome can tell. */
-  availableAt(now: number): number {
+  availableAt(now: number, cost: CallCost): number {
     // Only the end of a call makes room.
     if (this.inFlight >= this.#slowing.limit) return UNKNOWN;
-    const at = Math.max(now, this.#gateUntil, this.#disabledUntil);
-    if (this.#circuit.allows(at)) return at;
+    const learnedAt = this.learner?.availableAt(cost, this.inFlight, now) ?? now;
+    const at = Math.max(now, this.#gateUntil, this.#disabledUntil, learnedAt);
+    if (at === UNKNOWN || this.#circuit.allows(at)) return at;
     return this.#circuit.state === 'open' ? Math.max(at, this.#circuit.openUntil) : UNKNOWN;
   }
 
@@ -95,11 +97,12 @@ export class DeploymentUnit {
     this.#gateUntil = Math.max(this.#gateUntil, until);
   }
 
-  begin(): Visit {
+  begin(cost: CallCost): Visit {
+    const now = this.#signals.clock.now();
     this.inFlight++;
     const probe = this.#circuit.started();
     if (probe) this.#sendCircuit({ type: 'PROBING' });
-    return new Visit(this, this.#signals.clock.now(), probe);
+    return new Visit(this, now, probe, this.learner?.started(cost, now));
   }
 
   /** The provider says that the load grew too fast. */

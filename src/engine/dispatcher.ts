@@ -231,7 +231,7 @@ export class Dispatcher implements LimiterUser {
     const held = route.limits.reserve(record, now);
     this.queue.dispatch(record, record.cost);
     if (route.stops.length > 0) this.choice.started(route, record, now);
-    return { record, held, route, visits: route.begin() };
+    return { record, held, route, visits: route.begin(record) };
   }
 
   get #paced(): boolean {

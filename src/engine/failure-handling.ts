@@ -107,9 +107,10 @@ export class FailureHandling {
     const { subject, route } = attempt;
     const now = this.#clock.now();
     for (const visit of attempt.visits) {
-      if (refusal.slowDown) visit.deployment.slowDown(attempt.startedAt);
+      if (refusal.slowDown && visit.deployment.learner === undefined) visit.deployment.slowDown(attempt.startedAt);
+      // What the provider has no room for says nothing of our limits.
+      if (!refusal.capacity) visit.answered({ ...refusal, outcome: 'refused', observations: attempt.refusalObserved }, now);
       visit.left();
-      visit.deployment.learner?.refused(refusal, attempt.startedAt, now);
     }
     reservation.refused(attempt.reservation, now);
     this.#dispatcher.queue.correct(subject.tenant, -subject.cost);
@@ -123,7 +124,8 @@ export class FailureHandling {
   }
 
   /** Where no limit of ours refused, nothing starts there for a while. */
-  #pauseRoute(route: Route, { retryAfterMs }: Refusal, now: number): number {
+  #pauseRoute(route: Route, { retryAfterMs, capacity }: Refusal, now: number): number {
+    if (route.pacesRefused && !capacity) return retryAfterMs ?? 0;
     const waitMs = pauseAfterRefusalMs(1, retryAfterMs);
     route.gate(now + waitMs);
     return waitMs;

@@ -29,8 +29,12 @@ export interface ProcessorContext {
    * their limits earlier than those that only return.
    */
   responseStarted(headers?: unknown): void;
-  /** Tells what the provider's headers say of its limits; limits that are not configured are learned from it. */
-  limitsObserved(observations: readonly LimitObservation[]): void;
+  /**
+   * Tells, as soon as the headers are there, what they say of the provider's limits, even if that is nothing: limits that
+   * are not configured are learned from it.
+   * @param accepted false: the call was refused; default true
+   */
+  limitsObserved(observations: readonly LimitObservation[], accepted?: boolean): void;
   /**
    * Tells that the call is not on the wire yet, as while it connects; call the returned function when it is. Must
    * be called before the processor's first `await`. Without it a call counts as written when the processor starts.

@@ -59,7 +59,8 @@ export class RouteChoice {
   /** Whether the request may go another way than those that failed it. */
   hasOther(record: RequestRecord, now: number): boolean {
     return this.routes.some(
-      (route) => !record.barred?.has(route) && !record.tried?.has(route) && route.availableAt(now) <= now && fitsEver(route, record),
+      (route) =>
+        !record.barred?.has(route) && !record.tried?.has(route) && route.availableAt(now, record) <= now && fitsEver(route, record),
     );
   }
 
@@ -76,7 +77,8 @@ export class RouteChoice {
   /** Routes that take calls now, limits aside; those that failed the request only where there is no other. */
   usable(record: RequestRecord, now: number): Route[] {
     const open = this.routes.filter(
-      (route) => !record.barred?.has(route) && route.availableAt(now) <= now && (this.routes.length === 1 || fitsEver(route, record)),
+      (route) =>
+        !record.barred?.has(route) && route.availableAt(now, record) <= now && (this.routes.length === 1 || fitsEver(route, record)),
     );
     if (record.tried === undefined) return open;
     const fresh = open.filter((route) => !record.tried?.has(route));
@@ -86,7 +88,7 @@ export class RouteChoice {
   /** When the next route that is closed now opens; Infinity where none will by itself. */
   opensAt(record: RequestRecord, now: number): number {
     return this.routes.reduce((earliest, route) => {
-      const at = record.barred?.has(route) ? UNKNOWN : route.availableAt(now);
+      const at = record.barred?.has(route) ? UNKNOWN : route.availableAt(now, record);
       return at > now ? Math.min(earliest, at) : earliest;
     }, UNKNOWN);
   }
@@ -96,7 +98,7 @@ export class RouteChoice {
     let best: { at: number; blocking: LimiterUnit | undefined } = { at: UNKNOWN, blocking: undefined };
     for (const route of this.routes) {
       if (record.barred?.has(route)) continue;
-      let at = route.availableAt(now);
+      let at = route.availableAt(now, record);
       let blocking: LimiterUnit | undefined;
       route.units.forEach((unit, index) => {
         const freeAt = unit.limiter.nextFreeAt(route.limits.costAt(index, record), now, paced);
@@ -130,7 +132,7 @@ export class RouteChoice {
   }
 
   #single(route: Route, record: RequestRecord, owner: object | undefined, now: number, paced: boolean): Route | undefined {
-    if (route.availableAt(now) > now) {
+    if (route.availableAt(now, record) > now) {
       this.hindrances = [];
       return undefined;
     }

@@ -1,3 +1,4 @@
+import type { CallCost } from '../domain/limit-types.ts';
 import { LimitSet } from '../limits/limit-set.ts';
 import type { DeploymentUnit } from './deployment-unit.ts';
 import type { LimiterUnit } from './limiter-unit.ts';
@@ -56,9 +57,9 @@ export class Route {
   }
 
   /** The next moment at which its deployments take calls, limits aside; Infinity while nobody knows. */
-  availableAt(now: number): number {
+  availableAt(now: number, cost: CallCost): number {
     let at = Math.max(now, this.#gateUntil);
-    for (const { deployment } of this.stops) at = Math.max(at, deployment.availableAt(at));
+    for (const { deployment, part } of this.stops) at = Math.max(at, deployment.availableAt(now, partOf(cost, part)));
     return at;
   }
 
@@ -71,18 +72,28 @@ export class Route {
     return undefined;
   }
 
+  /** Whether what was learned of its deployments waits after a refusal by itself. */
+  get pacesRefused(): boolean {
+    return this.stops.some(({ deployment }) => deployment.learner?.pacesRefused);
+  }
+
   /** Starts nothing before `until`, after a refusal that named no limit of ours. */
   gate(until: number): void {
     if (this.stops.length === 0) this.#gateUntil = Math.max(this.#gateUntil, until);
     for (const { deployment } of this.stops) deployment.gate(until);
   }
 
-  begin(): readonly Visit[] {
-    return this.stops.length === 0 ? NO_VISITS : this.stops.map(({ deployment }) => deployment.begin());
+  begin(cost: CallCost): readonly Visit[] {
+    return this.stops.length === 0 ? NO_VISITS : this.stops.map(({ deployment, part }) => deployment.begin(partOf(cost, part)));
   }
 
   /** Leaves its deployments; the model is gone. */
   close(): void {
     for (const { deployment } of this.stops) deployment.routes.delete(this);
   }
+}
+
+/** What one part of a request costs; what is not said of it is as for the whole. */
+function partOf(cost: CallCost, part: string | undefined): CallCost {
+  return part === undefined ? cost : ({ ...cost, ...cost.parts?.[part] } as CallCost);
 }

@@ -1,4 +1,4 @@
-import type { LimitListener } from './limit-listener.ts';
+import type { CallAnswer, LimitListener, SentCall } from './limit-listener.ts';
 
 /** What a visit tells the deployment. */
 interface Visited {
@@ -18,16 +18,26 @@ export class Visit {
   readonly deployment: Visited;
   readonly #startedAt: number;
   readonly #probe: boolean;
+  readonly #sent: SentCall | undefined;
   #over = false;
 
-  constructor(deployment: Visited, startedAt: number, probe: boolean) {
+  constructor(deployment: Visited, startedAt: number, probe: boolean, sent: SentCall | undefined) {
     this.deployment = deployment;
     this.#startedAt = startedAt;
     this.#probe = probe;
+    this.#sent = sent;
   }
 
   responded(now: number): void {
-    if (!this.#over) this.deployment.measured(now - this.#startedAt);
+    if (this.#over) return;
+    this.deployment.measured(now - this.#startedAt);
+    if (this.#sent !== undefined) this.deployment.learner?.counted(this.#sent);
+  }
+
+  /** Tells what the answer says of the limits; of several acceptances only the first. */
+  answered(answer: CallAnswer, now: number): void {
+    const { learner, inFlight } = this.deployment;
+    if (this.#sent !== undefined) learner?.answered(this.#sent, answer, inFlight, now);
   }
 
   succeeded(): void {
@@ -48,6 +58,7 @@ export class Visit {
     if (this.#over) return false;
     this.#over = true;
     this.deployment.inFlight--;
+    if (this.#sent !== undefined) this.deployment.learner?.counted(this.#sent);
     return true;
   }
 }
