@@ -7,6 +7,7 @@ import type { HttpTransport } from '../domain/http-transport.ts';
 import type { QueueManagerOptions } from '../engine/engine-options.ts';
 import { QueueManager } from '../engine/queue-manager.ts';
 import { systemClock } from '../lib/system-clock.ts';
+import { OutputForecast } from '../scheduling/estimates/output-forecast.ts';
 import { UsageCalibration } from '../scheduling/estimates/usage-calibration.ts';
 import { GuestCalls } from './ai-sdk/guest-calls.ts';
 import { CallDispatcher } from './dispatch/call-dispatcher.ts';
@@ -43,7 +44,7 @@ export function assembleHeadgate(config: HeadgateConfig, options: CreateHeadgate
   const catalogue = new ModelCatalogue(queues, { clock, env, transport });
   const learning = {
     calibration: new UsageCalibration(),
-    forecast: { expected: (_: string, max: number | undefined) => max ?? 256, report: () => {} },
+    forecast: new OutputForecast(),
   };
   const dispatcher = new CallDispatcher({ queues, routes: catalogue.routes, learning, clock });
   const callers = new CallerUpstreams({ clock, transport, onForgotten: (upstream): Promise<void> => routing.forget(upstream) });

@@ -199,6 +199,15 @@ describe.each(Object.entries(versions))('%s', (_, connect) => {
     expect(w.headgate.queues.getQueueInfo(name).rateLimiterUsage).toBe(1);
   });
 
+  it('learns a limit from the answers where nothing is configured', async () => {
+    const w = await start({ limits: [{ type: 'rpm', limit: 5, windowMs: 60_000, mechanism: 'sliding' }] }, {});
+    const calls = connect(w);
+
+    await w.during(Promise.all(Array.from({ length: 20 }, (_, index) => calls.generate({ prompt: `Question ${index}` }))));
+
+    expect(w.provider('a.test').stats()).toMatchObject({ accepted: 20, refused: expect.toSatisfy((refused: number) => refused <= 5) });
+  });
+
   it('refuses a model that nobody configured, and takes in any where nothing is configured', async () => {
     const strict = await start({}, { models: { other: { rateLimiters: [{ type: 'rpm', limit: 1 }] } } });
     const free = await start({}, {});

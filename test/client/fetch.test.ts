@@ -444,6 +444,17 @@ describe('without any configuration', () => {
     expect(w.headgate.queues.getRegisteredModels()).toEqual(['my-gpt', 'gpt-4o']);
   });
 
+  it('learns a limit from the answers', async () => {
+    const limits = [{ type: 'rpm', limit: 5, windowMs: 60_000, mechanism: 'bucket' }] as const;
+    const w = await start({}, { 'a.test': { limits, dialect: 'openai' } });
+    const fetch = w.headgate.fetch();
+    const url = 'https://a.test/v1/chat/completions';
+
+    for (let i = 0; i < 20; i++) expect((await w.during(fetch(url, post(chatBody())))).status).toBe(200);
+
+    expect(w.provider('a.test').stats().refused).toBeLessThanOrEqual(1);
+  });
+
   it('forgets the endpoints that were not used for longest', async () => {
     const w = await start({}, { 'a.test': {} });
     const fetch = w.headgate.fetch();

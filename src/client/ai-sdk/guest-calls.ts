@@ -7,6 +7,7 @@ import type { ProviderPreset } from '../../providers/provider.ts';
 import type { GuestWork } from '../deployment-processor.ts';
 import type { ModelCatalogue } from '../dispatch/model-catalogue.ts';
 import { modelRoute } from '../dispatch/model-route.ts';
+import { countingByType } from '../dispatch/provider-counting.ts';
 import { unknownModel } from '../dispatch/unknown-model.ts';
 import { estimateWork, type UsageLearning, type WorkEstimate } from '../dispatch/work-estimates.ts';
 import type { SdkCallParams, SdkModelName } from './sdk-types.ts';
@@ -108,7 +109,7 @@ export class GuestCalls {
     if (!discovers) throw unknownModel(exact, catalogue.routes.keys());
     catalogue.open(modelRoute(exact, []), {
       modelId: exact,
-      deployments: [{ id: exact, learnLimits: true }],
+      deployments: [{ id: exact, learnLimits: countingByType(presetOf({ provider, modelId })) }],
       retry: { maxAttempts: MAX_ATTEMPTS },
     });
     return exact;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { GuestAttempt, GuestCalls, GuestOptions } from './guest-calls.ts';
 import { holdUntilContent } from './held-stream.ts';
-import { errorForSdk, failureOfSdk } from './sdk-errors.ts';
+import { errorForSdk, failureOfSdk, headersOf } from './sdk-errors.ts';
 import type {
   SdkCallParams,
   SdkGenerateModel,
@@ -45,7 +45,7 @@ export function languageModelMiddleware(guests: GuestCalls, clock: Clock, option
           attempt: async (attempt, deliver) => {
             const { context } = attempt;
             const result = await sdkCall(attempt, clock, () => model.doGenerate({ ...params, abortSignal: context.signal }));
-            observe(attempt, result.response);
+            observe(attempt, clock, result.response);
             settle(attempt, result.usage);
             deliver(result);
           },
@@ -62,7 +62,7 @@ export function languageModelMiddleware(guests: GuestCalls, clock: Clock, option
             const { context } = attempt;
             const { result, held } = await sdkCall(attempt, clock, async () => {
               const started = await model.doStream({ ...params, abortSignal: context.signal });
-              observe(attempt, started.response);
+              observe(attempt, clock, started.response);
               return { result: started, held: await holdUntilContent(started.stream) };
             });
             deliver({ ...result, stream: held.stream });
@@ -84,20 +84,20 @@ async function inQueue<R>({ abortSignal }: SdkCallParams, run: () => Promise<R>)
   }
 }
 
-async function sdkCall<R>({ context }: GuestAttempt, clock: Clock, call: () => PromiseLike<R>): Promise<R> {
+async function sdkCall<R>({ context, preset }: GuestAttempt, clock: Clock, call: () => PromiseLike<R>): Promise<R> {
   try {
     return await call();
   } catch (error) {
     if (context.signal.aborted) throw context.signal.reason;
+    const headers = headersOf(error);
+    if (headers !== undefined) context.limitsObserved(preset.readLimits(headers, clock.wallMs()), false);
     throw failureOfSdk(error, context.deploymentId, clock);
   }
 }
 
-function observe({ context, preset }: GuestAttempt, response: SdkResponse | undefined): void {
+function observe({ context, preset }: GuestAttempt, clock: Clock, response: SdkResponse | undefined): void {
   context.responseStarted(response?.headers);
-  if (response?.headers === undefined) return;
-  const observed = preset.readLimits(response.headers);
-  if (observed.length > 0) context.limitsObserved(observed);
+  context.limitsObserved(preset.readLimits(response?.headers ?? {}, clock.wallMs()), true);
 }
 
 function settle({ context, preset, estimate }: GuestAttempt, usage: SdkUsage | undefined): void {

@@ -38,6 +38,11 @@ export function failureOfSdk(thrown: unknown, deploymentId: string | undefined, 
   return failure;
 }
 
+/** The headers of the answer that was an error, where there was one. */
+export function headersOf(thrown: unknown): Readonly<Record<string, string>> | undefined {
+  return isCallError(thrown) ? thrown.responseHeaders : undefined;
+}
+
 /**
  * What the caller gets in the end: the SDK's own error where there was one, marked as not to be tried again, since that
  * was done here; else the queue's.

@@ -1,13 +1,7 @@
 import type { ModelEntry } from '../../config/headgate-config-types.ts';
 import type { ModelConfig } from '../../config/model-config.ts';
-import { type RateLimiterConfig, windowOf } from '../../config/rate-limiter-config.ts';
-import { countsTokens } from '../../limits/cost.ts';
-import type { ProviderPreset } from '../../providers/provider.ts';
-import { chargesRealUsage } from '../../scheduling/estimates/charge-of.ts';
+import { asCountedBy, countingByType } from './provider-counting.ts';
 import type { Upstream } from './upstream.ts';
-
-/** Shorter windows have a default of their own: a preset's delay would eat half of them. */
-const LONG_WINDOW_SECONDS = 10;
 
 /** The engine's configuration of a model: the entry's own words, completed by what is known of the providers. */
 export function modelConfigOf(modelId: string, entry: ModelEntry, upstreams: readonly Upstream[]): ModelConfig {
@@ -27,7 +21,7 @@ export function modelConfigOf(modelId: string, entry: ModelEntry, upstreams: rea
           weight,
           errorBackoffInSeconds,
           circuit: withoutUndefined(circuit ?? {}),
-          learnLimits: entry.learnLimits,
+          learnLimits: entry.learnLimits && (preset === undefined || countingByType(preset)),
         };
       }),
     }),
@@ -38,18 +32,6 @@ export function modelConfigOf(modelId: string, entry: ModelEntry, upstreams: rea
     maxQueueSize: entry.maxQueueSize,
     tenants: entry.tenants,
     ...(entry.lookAhead !== undefined && { lookAhead: entry.lookAhead }),
-  };
-}
-
-/** A limit with what its provider's way of counting means for it; what the configuration says itself stays. */
-function asCountedBy({ cost, countedWithinMs }: ProviderPreset, limit: RateLimiterConfig): RateLimiterConfig {
-  if (limit.type === 'concurrent') return limit;
-  const isMetered = cost === 'metered-output' && limit.type === 'otpm';
-  const delayMs = isMetered ? Number.POSITIVE_INFINITY : windowOf(limit) > LONG_WINDOW_SECONDS ? countedWithinMs : undefined;
-  return {
-    ...(countsTokens(limit.type) && !chargesRealUsage(cost) && { chargedUpFront: true }),
-    ...(delayMs !== undefined && { countedWithinMs: delayMs }),
-    ...limit,
   };
 }
 

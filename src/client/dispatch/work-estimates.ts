@@ -3,20 +3,14 @@ import type { TokenCounts } from '../../domain/limit-types.ts';
 import type { WireUsage } from '../../providers/provider.ts';
 import { chargeOf, chargesRealUsage } from '../../scheduling/estimates/charge-of.ts';
 import { type CallEstimate, estimateCall } from '../../scheduling/estimates/estimate-call.ts';
+import type { OutputForecast } from '../../scheduling/estimates/output-forecast.ts';
 import type { UsageCalibration } from '../../scheduling/estimates/usage-calibration.ts';
 import type { DispatchCall } from './dispatch-types.ts';
-
-/** Learns how long a model's answers are. */
-export interface OutputExpectation {
-  /** What to reserve for the output of a call with this output limit. */
-  expected(model: string, maxOutput: number | undefined): number;
-  report(model: string, maxOutput: number | undefined, used: number): void;
-}
 
 /** What is learned of the models' real usage; shared by all models of one headgate. */
 export interface UsageLearning {
   readonly calibration: UsageCalibration;
-  readonly forecast: OutputExpectation;
+  readonly forecast: OutputForecast;
 }
 
 /** What a call is to reserve, and what its real usage teaches for the next ones. */

@@ -2,6 +2,7 @@ import { InvalidRequest } from '../../domain/errors.ts';
 import type { DispatchCall } from '../dispatch/dispatch-types.ts';
 import type { ModelCatalogue } from '../dispatch/model-catalogue.ts';
 import { modelRoute } from '../dispatch/model-route.ts';
+import { countingByType } from '../dispatch/provider-counting.ts';
 import type { CallerUpstream, CallerUpstreams } from './caller-upstreams.ts';
 import type { CallTarget } from './recognise-call.ts';
 
@@ -62,7 +63,7 @@ export class CallRouting {
     const known = this.#discovered.get(upstream);
     if (known !== undefined) return known;
     const modelId = this.#freeName(name, upstream.host);
-    const deployments = [{ id: upstream.id, learnLimits: true }];
+    const deployments = [{ id: upstream.id, learnLimits: countingByType(upstream.endpoint.preset) }];
     this.#catalogue.open(modelRoute(modelId, [upstream]), { modelId, deployments, retry: { maxAttempts: MAX_ATTEMPTS } });
     this.#discovered.set(upstream, modelId);
     this.#foundOut.add(modelId);
