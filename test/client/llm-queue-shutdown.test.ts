@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Interruption } from '../../src/client/llm-queue/interruption.ts';
 import { BasicFIFOScheduler } from '../../src/client/llm-queue/scheduler.ts';
 import { EngineStopped } from '../../src/domain/errors.ts';
 import { bench, config, LLM, model } from './llm-queue-bench.ts';
@@ -53,5 +54,21 @@ describe.each([
     await queue.gracefulShutdown({ force: true });
 
     expect(sent.error).toBeInstanceOf(EngineStopped);
+  });
+});
+
+describe('an interruption', () => {
+  it('ends what waits and what begins to wait later with its first reason, and leaves alone what has ended', async () => {
+    const interruption = new Interruption();
+    const never = () => new Promise<never>(() => {});
+    const done = interruption.guard(Promise.resolve('done'));
+    await done;
+    const before = interruption.guard(never());
+    interruption.interrupt(new Error('first'));
+    interruption.interrupt(new Error('second'));
+
+    await expect(done).resolves.toBe('done');
+    await expect(before).rejects.toThrow('first');
+    await expect(interruption.guard(never())).rejects.toThrow('first');
   });
 });
