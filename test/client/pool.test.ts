@@ -22,7 +22,7 @@ describe("a pool's size", () => {
   });
 
   it('a client carries many calls at once', async () => {
-    const { manager, until, behave, open } = await world(keys(1));
+    const { manager, until, behave, open } = await world(keys(1, { rateLimits: { requestsPerMinute: 100 } }));
     behave(slow(1_000));
     await until(all(20, (text) => manager.getClient().complete(text)));
     expect(open.most).toBe(20);

@@ -46,7 +46,8 @@ export class ClientQueues {
   }
 
   get ids(): readonly string[] {
-    return [...this.#ids];
+    const registered = new Set(this.#queues.getRegisteredModels());
+    return [...this.#ids].filter((id) => registered.has(id));
   }
 
   /** The engine's id of the queue for a model under these rules. Throws `LLMConfigurationError` for a model that the client hasn't. */
@@ -59,9 +60,10 @@ export class ClientQueues {
     return modelId;
   }
 
-  /** Lets the queues look again whether something can start. */
+  /** Lets queues in which calls wait look again whether one can start. */
   wake(): void {
-    for (const id of this.#ids) {
+    for (const id of this.ids) {
+      if (this.#queues.getQueueInfo(id).queueSize === 0) continue;
       this.#queues.pauseQueue(id);
       this.#queues.resumeQueue(id);
     }

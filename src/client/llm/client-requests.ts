@@ -72,7 +72,7 @@ export class ClientRequests {
     if (this.#isClosed)
       throw new LLMException(`The client of '${plan.name}' is closed.`, { provider: plan.provider }, { code: 'client_closed' });
     const modelId = this.queues.idFor(model, rules);
-    const estimate = estimateWork(modelId, new Set([preset.cost]), call, learning);
+    const estimate = estimateWork(`${plan.name}/${model ?? ''}`, new Set([preset.cost]), call, learning);
     // A middleware may come here twice for one request, each time with a call of its own.
     const requestId = this.#known.has(context) ? `${context.requestId}-${++this.#repeated}` : context.requestId;
     this.#known.add(context);

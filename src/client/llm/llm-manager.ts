@@ -8,12 +8,13 @@ import { harmless, silentLogger } from '../../domain/logger.ts';
 import { QueueManager, type ShutdownOptions } from '../../engine/queue-manager.ts';
 import { uuidSource } from '../../lib/ids.ts';
 import { systemClock } from '../../lib/system-clock.ts';
+import { OutputForecast } from '../../scheduling/estimates/output-forecast.ts';
+import { UsageCalibration } from '../../scheduling/estimates/usage-calibration.ts';
 import { clientPlans } from './client-plan.ts';
 import type { LLMClient } from './llm-client.ts';
 import type { LLMManagerOptions } from './llm-manager-options.ts';
 import { type ClientServices, makeClient } from './make-client.ts';
 import type { ProviderStatus } from './pool-status.ts';
-import { usageLearning } from './usage-learning.ts';
 
 /** A section under `providers` of a configuration. */
 export type ProviderSection = NonNullable<HeadgateConfigInput['providers']>[string];
@@ -45,7 +46,7 @@ export class LLMManager {
       env,
       transport,
       newId: uuidSource(),
-      learning: usageLearning(),
+      learning: { calibration: new UsageCalibration(), forecast: new OutputForecast() },
       global: config.global,
     };
     for (const warning of config.warnings) this.#services.logger.warn({}, warning);
