@@ -1,10 +1,11 @@
 import { failureToThrow, movesToFallback, providerFailureIn } from '../../../client/dispatch/failure-chain.ts';
 import { rulesFor } from '../../../client/dispatch/model-route.ts';
 import { estimateWork } from '../../../client/dispatch/work-estimates.ts';
-import { usageLearning } from '../../../client/llm/usage-learning.ts';
 import type { Clock } from '../../../domain/clock.ts';
 import { NoDeploymentAvailable } from '../../../domain/errors.ts';
 import { ProviderFailure } from '../../../providers/provider-failure.ts';
+import { OutputForecast } from '../../../scheduling/estimates/output-forecast.ts';
+import { UsageCalibration } from '../../../scheduling/estimates/usage-calibration.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { BackendParts, BackendUse, BatchBackend } from '../batch-backend.ts';
 import type { ConfiguredOptions } from '../batch-options.ts';
@@ -26,7 +27,7 @@ const MOST_NAMED = 20;
 export class ConfiguredBackend implements BatchBackend {
   readonly #options: ConfiguredOptions;
   readonly #models: ReadonlyMap<string, BatchModel>;
-  readonly #learning = usageLearning();
+  readonly #learning = { calibration: new UsageCalibration(), forecast: new OutputForecast() };
   readonly #meter = new UseMeter();
   #open: { readonly parts: BackendParts; readonly models: readonly BatchModel[] } | undefined;
 
