@@ -1,8 +1,11 @@
 import { batchCase } from './batch.ts';
 import type { BenchCase } from './bench-case.ts';
+import { deploymentsCase } from './deployments.ts';
 import { idleCase, pendingCase, sequenceCase, throughputCase } from './engine.ts';
 import { fetchCase } from './fetch.ts';
+import { ownClientCase } from './own-client.ts';
 import { peersCase, shareCase } from './share.ts';
+import { streamsCase } from './streams.ts';
 import { tenantsCase } from './tenants.ts';
 
 /** Every case, in the order of the table. */
@@ -14,6 +17,9 @@ export const allCases: readonly BenchCase[] = [
   shareCase,
   peersCase,
   tenantsCase,
+  deploymentsCase,
   batchCase,
   fetchCase,
+  ownClientCase,
+  streamsCase,
 ];

@@ -5,12 +5,15 @@ export type Figures = Readonly<Record<string, number>>;
 export const measures = {
   batch: async () => (await import('../measures/batch.ts')).measure,
   cancel: async () => (await import('../measures/cancel.ts')).measure,
+  deployments: async () => (await import('../measures/deployments.ts')).measure,
   fetch: async () => (await import('../measures/fetch.ts')).measure,
   'heap-pending': async () => (await import('../measures/heap-pending.ts')).measure,
   'heap-sequence': async () => (await import('../measures/heap-sequence.ts')).measure,
   idle: async () => (await import('../measures/idle.ts')).measure,
+  'own-client': async () => (await import('../measures/own-client.ts')).measure,
   pending: async () => (await import('../measures/pending.ts')).measure,
   share: async () => (await import('../measures/share.ts')).measure,
+  streams: async () => (await import('../measures/streams.ts')).measure,
   tenants: async () => (await import('../measures/tenants.ts')).measure,
   throughput: async () => (await import('../measures/throughput.ts')).measure,
 };

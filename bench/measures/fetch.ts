@@ -1,14 +1,8 @@
 import { createHeadgate } from 'headgate/client';
-import { alternate } from '../harness/alternate.ts';
+import { type AlternateOptions, alternate } from '../harness/alternate.ts';
 import type { Figures } from '../harness/measures.ts';
 import { MAX_TOKENS, MESSAGES, UPSTREAM_MODEL } from '../upstream/chat-texts.ts';
 import { startUpstream } from '../upstream/start-upstream.ts';
-
-export interface FetchArgs {
-  readonly rounds: number;
-  readonly calls: number;
-  readonly concurrency: number;
-}
 
 /** Limits that take part in every call and never bind. */
 export const WIDE_LIMITS = [
@@ -17,7 +11,7 @@ export const WIDE_LIMITS = [
 ] as const;
 
 /** `headgate.fetch()` and the global fetch, turn by turn in one process, for the same chat completion. */
-export async function measure(args: FetchArgs): Promise<Figures> {
+export async function measure(args: AlternateOptions): Promise<Figures> {
   const upstream = await startUpstream();
   const headgate = await createHeadgate({
     models: {

@@ -66,7 +66,7 @@ export function chunkSentAt(microseconds: number): string {
 
 /** Calls `see` with the moment of each chunk that begins in these bytes. A chunk that lies in two reads is left out. */
 export function eachMoment(bytes: Uint8Array, see: (microseconds: number) => void): void {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   for (let at = text.indexOf(CONTENT); at >= 0; at = text.indexOf(CONTENT, at + 1)) {
     const from = at + CONTENT.length;
     const to = text.indexOf('"', from);
