@@ -15,6 +15,7 @@ import { LimiterUnit } from './limiter-unit.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 const LONG_WINDOW_MS = 10_000;
+const COUNTED_WITHIN_SHARE = 1 / 50;
 const KNOWN_TYPES: readonly RateLimiterType[] = Object.values(TYPES);
 
 interface Gate {
@@ -150,12 +151,12 @@ export class LearnedLimits implements LimitListener {
     this.#deployment.addUnit(unit);
   }
 
-  /** A delay that fits minutes would eat half of a short window. */
+  /** A delay that fits minutes would eat a short window; where this one is too short, the first refusals lengthen it. */
   #countingOf(type: RateLimiterType, windowMs: number) {
     const { learnLimits } = this.#deployment.config;
     const counting = typeof learnLimits === 'object' ? learnLimits[type] : undefined;
     if (windowMs > LONG_WINDOW_MS || counting?.countedWithinMs === UNKNOWN) return counting;
-    return { ...counting, countedWithinMs: undefined };
+    return { ...counting, countedWithinMs: windowMs * COUNTED_WITHIN_SHARE };
   }
 
   #remove(type: RateLimiterType): void {
