@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChatRequest, CompletionResponse } from '../../src/domain/chat.ts';
 import type { LogMethod } from '../../src/domain/logger.ts';
 import { MetricsMiddleware } from '../../src/middleware/metrics-middleware.ts';
-import { Middleware, type MiddlewareContext } from '../../src/middleware/middleware.ts';
+import { Middleware, type MiddlewareContext, type OnionMiddleware } from '../../src/middleware/middleware.ts';
 import { RateLimitMiddleware } from '../../src/middleware/rate-limit-middleware.ts';
 import { RetryMiddleware } from '../../src/middleware/retry-middleware.ts';
 import { anthropicAnswer, anthropicEvents, failure, keys, refusal, world } from './llm-world.ts';
@@ -69,6 +69,31 @@ describe('middlewares of a client', () => {
     await until(client.complete('a'));
 
     expect(calls.map(({ body }) => body['temperature'])).toEqual([0.1, 0.2]);
+  });
+
+  it('one that answers by itself costs nothing; one that asks again is another request, and never a second call of one attempt', async () => {
+    const { manager, until, calls, clock } = await world(keys(1, { rateLimits: { requestsPerMinute: 2 } }, { acquireTimeout: 600 }));
+    const client = manager.getClient();
+    const cached = await until(client.complete('a'));
+    const cache: OnionMiddleware = async () => cached;
+    client.middlewareChain.add(cache);
+    for (let i = 0; i < 5; i++) expect(await until(client.complete('b'))).toBe(cached);
+    client.middlewareChain.remove(cache);
+    expect(calls).toHaveLength(1);
+    expect(client.getStatus().clientStatuses[0]?.rateLimitStatus.requestsRemaining).toBe(1);
+
+    const twice: OnionMiddleware = async (request, next) => {
+      await next(request);
+      return next(request);
+    };
+    client.middlewareChain.add(twice, { perAttempt: true });
+    await expect(until(client.complete('c'))).rejects.toThrow('sent twice in one attempt');
+    client.middlewareChain.remove(twice);
+    expect(calls).toHaveLength(2);
+    client.middlewareChain.add(twice);
+    await until(client.complete('d'));
+    expect(calls).toHaveLength(4);
+    expect(clock.now()).toBeGreaterThanOrEqual(60_000);
   });
 
   it('RetryMiddleware decides how often and how soon; without one nothing is tried again', async () => {

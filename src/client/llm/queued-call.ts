@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
-import { RateLimitRefused } from '../../domain/errors.ts';
+import { InvalidRequest, RateLimitRefused } from '../../domain/errors.ts';
 import type { ProcessorContext } from '../../engine/processor.ts';
 import { QueueRequest } from '../../engine/queue-request.ts';
 import type { ChatAnswer, MiddlewareContext } from '../../middleware/middleware.ts';
@@ -54,9 +54,12 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     const lease = pool.lease(context.deploymentId ?? '', model);
     shared.attempt = context.attempt;
     shared.clientId = lease.upstream.id;
-    let wire: Promise<unknown> = Promise.resolve();
+    let wire: Promise<unknown> | undefined;
     const send: SendOnce<A> = (call, read) =>
       new Promise((resolve, reject) => {
+        // What was reserved is for one call: a second one would pass the limits by.
+        if (wire !== undefined)
+          return reject(new InvalidRequest('A middleware sent twice in one attempt. Add it without perAttempt.', 'next'));
         wire = this.#sent(call, lease, { ...contextOf(context), deferSend: () => onWritten }, (answer) => {
           try {
             resolve(read(answer, lease.upstream.id));
@@ -73,6 +76,8 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
       const answer = await around(send);
       if (context.signal.aborted) throw context.signal.reason;
       deliver(answer);
+      // Answered by a middleware: no tokens were used.
+      if (wire === undefined) context.reportUsage({ inputTokens: 0, outputTokens: 0 });
       await wire;
       failed = false;
     } catch (error) {
