@@ -26,6 +26,9 @@ export {
   LLMRateLimitError,
   LLMTimeoutError,
 } from '../domain/llm-errors.ts';
+export { LLMError, ResourceAvailabilityError, UserIdHeaderMissingError, UserRateLimitExceededError } from '../domain/llm-queue-errors.ts';
+export { TELEMETRY_FIELDS, type TelemetryRecord, type TelemetrySink } from '../domain/telemetry.ts';
+export type { UserLimitDecision, UserLimitStore } from '../domain/user-limit-store.ts';
 export type { CallMetrics } from '../middleware/call-tally.ts';
 export { LoggingMiddleware, type LoggingOptions } from '../middleware/logging-middleware.ts';
 export { type Metrics, MetricsMiddleware, type MetricsOptions } from '../middleware/metrics-middleware.ts';
@@ -43,6 +46,8 @@ export { RetryMiddleware, type RetryOptions } from '../middleware/retry-middlewa
 export { registerProvider } from '../providers/preset-registry.ts';
 export type { WireAnswer, WireReply, WireStream } from '../providers/provider.ts';
 export { ProviderFailure } from '../providers/provider-failure.ts';
+export { CSVTelemetryDataStore } from '../stores/csv-telemetry-store.ts';
+export { InMemoryUserRateLimitStoreAdapter } from '../stores/in-memory-user-limits.ts';
 export type { GuestOptions } from './ai-sdk/guest-calls.ts';
 export type { SdkMiddleware } from './ai-sdk/language-model-middleware.ts';
 export { assembleHeadgate, type CreateHeadgateOptions, createHeadgate } from './create-headgate.ts';
@@ -61,6 +66,15 @@ export { type Conversation, Message, type MessageExtras } from './llm/message.ts
 export type { PoolFigures } from './llm/pool-metrics.ts';
 export type { ClientStatus, ProviderStatus, RateLimitStatus } from './llm/pool-status.ts';
 export type { ParsedResponse } from './llm/structured-answer.ts';
+export type { ExecutionResult } from './llm-queue/answer-job.ts';
+export { BaseRequestController, type ExecutionContext, type RequestExecutor } from './llm-queue/base-request-controller.ts';
+export type { ChosenLlm } from './llm-queue/chosen-llm.ts';
+export { loadCustomModel } from './llm-queue/custom-model.ts';
+export { type ExecuteRequestInput, LLMQueue } from './llm-queue/llm-queue.ts';
+export type { LLMQueueOptions } from './llm-queue/llm-queue-options.ts';
+export { EvenlySpacedRequestLB, type LoadBalancer, type SpacedModel } from './llm-queue/load-balancer.ts';
+export { ModelPreferences, type ModelPreferencesInput } from './llm-queue/model-preferences.ts';
+export { BasicFIFOScheduler, type RequestScheduler, type ScheduledRequest, type TopRequests } from './llm-queue/scheduler.ts';
 export type { Session, SessionUsage } from './sessions/session.ts';
 export type { SessionData, SessionsData } from './sessions/session-data.ts';
 export { SessionManager, type SessionManagerOptions } from './sessions/session-manager.ts';

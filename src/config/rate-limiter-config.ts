@@ -14,9 +14,12 @@ export const rateLimiterConfigSchema = z
     limit: whole('a limit'),
     /** Window in seconds; default 60 for `…m`, 86400 for `…d`. */
     timePeriod: seconds('a window').optional(),
-    /** Default `sliding-window`. */
+    /** Default `sliding-window`. `evenly-spaced`: one at a time, each after the time that the last one's share of the limit takes. */
     algorithm: z
-      .enum(['sliding-window', 'token-bucket', 'calendar-day'], 'expected sliding-window, token-bucket or calendar-day')
+      .enum(
+        ['sliding-window', 'token-bucket', 'evenly-spaced', 'calendar-day'],
+        'expected sliding-window, token-bucket, evenly-spaced or calendar-day',
+      )
       .optional(),
     /** Bucket size of a token bucket; default a tenth of the limit, refilled so that no window exceeds the limit. */
     burst: whole('a bucket size').optional(),
@@ -78,6 +81,8 @@ function limiterProblem(config: LimiterFields): { path: string; message: string 
     return { path: 'burst', message: `expected at most the limit of ${config.limit}` };
   if (given('timeZone') && config.algorithm !== 'calendar-day')
     return { path: 'timeZone', message: 'expected only with algorithm calendar-day' };
+  if (config.subWindowSeconds !== undefined && config.algorithm === 'evenly-spaced')
+    return { path: 'subWindowSeconds', message: 'expected nothing: what is evenly spaced fits every sub-window' };
   if (config.subWindowSeconds !== undefined) {
     if (config.subWindowSeconds >= window) return { path: 'subWindowSeconds', message: `expected less than the window of ${window} s` };
     const least = window / config.limit;

@@ -31,7 +31,7 @@ export interface LimiterOptions {
   /** Integer > 0, in requests or tokens. */
   readonly limit: number;
   readonly windowMs?: number | undefined;
-  readonly algorithm?: 'sliding-window' | 'token-bucket' | 'calendar-day' | undefined;
+  readonly algorithm?: 'sliding-window' | 'token-bucket' | 'evenly-spaced' | 'calendar-day' | undefined;
   /** Bucket size. Stated: the provider's own bucket, refilled at limit ÷ window. Absent: safe in every window. */
   readonly burst?: number | undefined;
   /** Zone whose midnight ends a calendar day. Default UTC. */
@@ -65,7 +65,8 @@ export function defaultCountedWithinMs(type: RateLimiterType, shortestWindowMs: 
 export function createLimiter(options: LimiterOptions, now: number, wallMs: () => number): Limiter {
   const windowMs = options.windowMs ?? defaultWindowMs(options.type);
   const subWindowMs = options.subWindowMs;
-  const countedWithinMs = options.countedWithinMs ?? defaultCountedWithinMs(options.type, subWindowMs ?? windowMs);
+  const spaced = options.algorithm === 'evenly-spaced';
+  const countedWithinMs = options.countedWithinMs ?? (spaced ? 0 : defaultCountedWithinMs(options.type, subWindowMs ?? windowMs));
   const concurrent = options.type === 'concurrent';
   const sliding = !concurrent && (options.algorithm ?? 'sliding-window') === 'sliding-window';
   return new Limiter({
@@ -76,9 +77,10 @@ export function createLimiter(options: LimiterOptions, now: number, wallMs: () =
     countedWithinMs: concurrent ? Number.POSITIVE_INFINITY : countedWithinMs,
     maxCountedWithinMs: Math.max(countedWithinMs, Math.min(windowMs, MINUTE_MS)),
     distrustMs: DISTRUSTED_WINDOWS * Math.min(windowMs, MINUTE_MS),
+    owes: spaced,
     refund: options.refund ?? true,
     chargedUpFront: options.chargedUpFront ?? false,
-    claimToleranceMs: Math.min(windowMs * CLAIM_TOLERANCE_OF_WINDOW, LONGEST_CLAIM_TOLERANCE_MS),
+    claimToleranceMs: spaced ? 0 : Math.min(windowMs * CLAIM_TOLERANCE_OF_WINDOW, LONGEST_CLAIM_TOLERANCE_MS),
     pacer: sliding ? new Pacer(windowMs, windowMs + (countedWithinMs === Number.POSITIVE_INFINITY ? 0 : countedWithinMs)) : undefined,
   });
 }
@@ -94,6 +96,12 @@ function tiersOf(options: LimiterOptions, windowMs: number, now: number, wallMs:
       tiers.push({ meter: new TokenBucket((capacity) => perWindow(capacity) / (windowMs * (1 + CLOCK_DRIFT)), limit), share });
       break;
     }
+    case 'evenly-spaced':
+      tiers.push({
+        meter: new TokenBucket((capacity) => capacity / (windowMs * (1 + CLOCK_DRIFT)), options.limit),
+        share: 1 / options.limit,
+      });
+      break;
     case 'calendar-day':
       tiers.push({ meter: new CalendarDay(options.timeZone ?? 'UTC', now, wallMs), share: 1 });
       break;

@@ -61,6 +61,7 @@ export class Limiter {
   /** The largest cost that can ever fit. */
   get largest(): number {
     let largest = this.#limit;
+    if (this.#spec.owes) return largest;
     for (const tier of this.#tiers) largest = Math.min(largest, allowance(this.#limit, tier.share));
     return largest;
   }
@@ -97,16 +98,17 @@ export class Limiter {
     this.advance(now);
     if (this.#pausedUntil > now) return false;
     if (paced && this.#spec.pacer !== undefined && this.#spec.pacer.freeAt > now) return false;
-    if (this.#inFlight + cost > this.#capacity + NEGLIGIBLE) return false;
+    const need = this.#needed(cost);
+    if (this.#inFlight + need > this.#capacity + NEGLIGIBLE) return false;
     for (const tier of this.#tiers) {
-      if (tier.meter.used(now) + this.#inFlight + cost > allowance(this.#capacity, tier.share) + NEGLIGIBLE) return false;
+      if (tier.meter.used(now) + this.#inFlight + need > allowance(this.#capacity, tier.share) + NEGLIGIBLE) return false;
     }
     return true;
   }
 
   /** Claims room for a head that has to wait; see {@link Claims}. */
   claim(owner: object, claim: Claim): void {
-    this.claims.place(owner, claim, this.#spec.claimToleranceMs);
+    this.claims.place(owner, { ...claim, cost: this.#needed(claim.cost) }, this.#spec.claimToleranceMs);
   }
 
   /** Whether `cost` taken now by `owner` leaves the heads that claimed room theirs. */
@@ -124,7 +126,7 @@ export class Limiter {
     if (paced && this.#spec.pacer !== undefined) at = Math.max(at, this.#spec.pacer.freeAt);
     if (this.#tiers.length === 0) return this.#inFlight + cost > this.#capacity + NEGLIGIBLE ? UNKNOWN : at;
     for (const tier of this.#tiers) {
-      const need = tier.meter.used(now) + this.#inFlight + cost - allowance(this.#capacity, tier.share);
+      const need = tier.meter.used(now) + this.#inFlight + this.#needed(cost) - allowance(this.#capacity, tier.share);
       if (need > NEGLIGIBLE) at = Math.max(at, tier.meter.freeAt(need, now, this.#due.pending()));
     }
     return at;
@@ -233,6 +235,11 @@ export class Limiter {
     return this.#delay.ms === UNKNOWN ? ABORT_GRACE_MS : this.#delay.ms;
   }
 
+  /** How much room `cost` needs to start. */
+  #needed(cost: number): number {
+    return this.#spec.owes ? Math.min(1, this.#capacity) : cost;
+  }
+
   readonly #stampDue = (hold: Hold): void => this.#stamp(hold, hold.dueAt);
 
   #count(hold: Hold, now: number): void {
@@ -283,7 +290,8 @@ export class Limiter {
     let room = this.#capacity + cost;
     for (const { meter, share } of this.#tiers) {
       const free = allowance(this.#capacity, share) - endless - meter.usedAt(at, this.#due.pending());
-      const hasLeft = (meter.goneAt?.(now + this.#delay.ms) ?? UNKNOWN) <= at;
+      const countedAt = now + this.#delay.ms;
+      const hasLeft = (meter.goneAt?.(countedAt, cost, this.#due.pending()) ?? UNKNOWN) <= at;
       room = Math.min(room, hasLeft ? free + cost : free);
     }
     return room;

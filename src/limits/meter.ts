@@ -26,8 +26,8 @@ export interface Meter {
    * `dueAt`): exact for what is counted, an upper bound for what is pending. Infinity: not by time alone.
    */
   freeAt(need: number, now: number, pending: Iterable<PendingCount>): number;
-  /** When something counted at `at` has left for certain, whatever happens; absent: that depends on the rest. */
-  goneAt?(at: number): number;
+  /** When `cost` counted at `at`, after what is counted and what is in `pending`, has left for certain; absent: that depends on the rest. */
+  goneAt?(at: number, cost: number, pending: Iterable<PendingCount>): number;
   /** The most that may be used is `capacity` from now on; meters that drain at a rate follow. */
   resize?(capacity: number, now: number): void;
 }

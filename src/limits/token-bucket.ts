@@ -59,6 +59,13 @@ export class TokenBucket implements Meter {
     return Number.POSITIVE_INFINITY;
   }
 
+  /** It drains behind whatever is before it, from its own moment on at the latest. */
+  goneAt(at: number, cost: number, pending: Iterable<PendingCount>): number {
+    let ahead = this.#level;
+    for (const count of pending) ahead += count.cost;
+    return Math.max(at, this.#levelAt) + (ahead + cost) / this.#drainPerMs + ROUNDING_MS;
+  }
+
   resize(capacity: number, now: number): void {
     this.#drainTo(now);
     this.#drainPerMs = this.#rateOf(capacity);

@@ -1,3 +1,4 @@
+import type { RateLimiterConfig } from '../../config/rate-limiter-config.ts';
 import type { PartCost } from '../../domain/limit-types.ts';
 import { estimateTokens } from '../../engine/estimate-tokens.ts';
 import type { QueueManager } from '../../engine/queue-manager.ts';
@@ -16,8 +17,8 @@ const NO_LIMIT = 1_000_000_000;
 export interface EngineQueuesOptions {
   readonly deployments: readonly QueueDeployment[];
   readonly requestTimeoutSeconds: number;
-  /** Whether the engine lets a deployment rest after an error; false where a balancer of the queue's own sees to that. */
-  readonly restAfterErrors: boolean;
+  /** Whether the engine chooses deployments, spaces their requests and lets them rest after an error; false where balancers do. */
+  readonly chooses: boolean;
   readonly wallMs: () => number;
 }
 
@@ -97,7 +98,15 @@ export class EngineQueues {
 
   #single({ id, rateLimiters, weight, errorBackoffInSeconds }: QueueDeployment) {
     // One error is enough for a rest, as in the system that this replaces.
-    return { id, weight, errorBackoffInSeconds, circuit: { failuresInARow: 1 }, ...(rateLimiters.length > 0 && { rateLimiters }) };
+    const rest = { errorBackoffInSeconds, circuit: { failuresInARow: 1 } };
+    return { id, weight, ...rest, ...(rateLimiters.length > 0 && { rateLimiters: rateLimiters.map((limit) => this.#spaced(limit)) }) };
+  }
+
+  /** Its own limit on requests per minute is spaced evenly, unless the configuration or a balancer of the queue's own says otherwise. */
+  #spaced(limit: RateLimiterConfig): RateLimiterConfig {
+    const isOwn =
+      limit.type === 'rpm' && limit.domain === undefined && limit.algorithm === undefined && limit.subWindowSeconds === undefined;
+    return isOwn && this.#options.chooses ? { ...limit, algorithm: 'evenly-spaced' } : limit;
   }
 }
 

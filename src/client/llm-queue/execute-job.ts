@@ -46,7 +46,7 @@ export async function executeJob(
   job: Job,
   chosen: readonly ChosenLlm[],
   context: ProcessorContext,
-  { wallMs, restAfterErrors }: { readonly wallMs: () => number; readonly restAfterErrors: boolean },
+  { wallMs, chooses }: { readonly wallMs: () => number; readonly chooses: boolean },
 ): Promise<unknown> {
   const { record } = job;
   job.onStarted();
@@ -63,7 +63,7 @@ export async function executeJob(
   } catch (thrown) {
     // The provider asks to wait: the request returns to its place, and nobody hears of it.
     if (!isLlmError(thrown) && classifyFailure(thrown, wallMs()).kind === 'refused') throw thrown;
-    throw new ExecutorFailure(thrown, failedDeployment(thrown, chosen), restAfterErrors);
+    throw new ExecutorFailure(thrown, failedDeployment(thrown, chosen), chooses);
   } finally {
     record.responseQueuedAt = wallMs();
   }

@@ -71,7 +71,7 @@ export class LLMQueue {
     this.#queues = new EngineQueues(this.#manager, {
       deployments,
       requestTimeoutSeconds: this.#requestTimeoutSeconds,
-      restAfterErrors: !pluggable,
+      chooses: !pluggable,
       wallMs: () => this.#clock.wallMs(),
     });
     this.#dispatch = makeDispatch(options, {
