@@ -117,7 +117,7 @@ export class ClientQueues {
 
 function sameRules(a: QueueRules, b: QueueRules): boolean {
   const same = a.limits.length === b.limits.length && a.limits.every((each, index) => each === b.limits[index]);
-  return same && JSON.stringify(a.retry) === JSON.stringify(b.retry);
+  return same && (a.retry === b.retry || JSON.stringify(a.retry) === JSON.stringify(b.retry));
 }
 
 /** All that a queue's configuration asks of a deployment is its preset: nothing is opened for that. */
