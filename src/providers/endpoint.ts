@@ -14,7 +14,7 @@ import { ProviderFailure } from './provider-failure.ts';
 import { readerFor } from './streams/reader-for.ts';
 import { reportedUsage, type SeenText, textCharacters, wireUsage } from './wire-usage.ts';
 
-const DEFAULT_CONNECTIONS = 256;
+const DEFAULT_CONNECTIONS = 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 const DEFAULT_FIRST_TOKEN_TIMEOUT_MS = 120_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;

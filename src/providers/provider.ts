@@ -141,7 +141,7 @@ export interface EndpointOptions {
   readonly firstTokenTimeoutMs?: number | undefined;
   /** Longest silence inside a stream while it is read; default 60,000. */
   readonly idleTimeoutMs?: number | undefined;
-  /** Most connections, and so most calls, at once; default 256. */
+  /** Most connections, and so most calls, at once; default 1,024. */
   readonly connections?: number | undefined;
 }
 

@@ -20,9 +20,10 @@ export interface LimitHeaders {
 export function limitReader(table: readonly LimitHeaders[]): (headers: ReplyHeaders, wallMs?: number) => readonly LimitObservation[] {
   return (headers, wallMs) => {
     const byType = new Map<RateLimiterType, LimitObservation>();
+    const answeredAt = answeredAtMs(headers, wallMs);
     for (const row of table) {
       if (row.unless?.some((type) => byType.has(type))) continue;
-      const seen = observed(row, headers, wallMs);
+      const seen = observed(row, headers, answeredAt);
       if (!seen) continue;
       const before = byType.get(row.type);
       byType.set(row.type, before ? tighter(before, seen) : seen);
@@ -36,14 +37,14 @@ export function readNoLimits(): readonly LimitObservation[] {
   return [];
 }
 
-function observed(row: LimitHeaders, headers: ReplyHeaders, wallMs: number | undefined): LimitObservation | undefined {
+function observed(row: LimitHeaders, headers: ReplyHeaders, answeredAt: number | undefined): LimitObservation | undefined {
   const said = headerNumber(headerText(headers, row.limit));
   // Azure has sent limit -1 with remaining -1 and reset 0 for "unknown", and Mistral says 0 for a model that is not on the plan.
   if (said !== undefined && (said < 1 || !Number.isSafeInteger(Math.floor(said)))) return undefined;
   const limit = said === undefined ? undefined : Math.floor(said);
   const remaining = remainingOf(headerNumber(headerText(headers, row.remaining)), limit);
   if (limit === undefined && remaining === undefined) return undefined;
-  const wait = resetMs(headerText(headers, row.reset), answeredAtMs(headers, wallMs));
+  const wait = resetMs(headerText(headers, row.reset), answeredAt);
   return {
     type: row.type,
     ...(limit === undefined ? {} : { limit }),

@@ -1,6 +1,6 @@
 import { classifyReply } from '../classify-reply.ts';
 import { classifyStreamError, classifyStreamHead, type StreamHead } from '../classify-stream-error.ts';
-import { httpReply } from '../http-reply.ts';
+import { type HttpReply, httpReply } from '../http-reply.ts';
 import { networkProblem } from '../network-failure.ts';
 import type { ReplyHeaders, ServerSentEvent } from '../provider.ts';
 import { ProviderFailure } from '../provider-failure.ts';
@@ -25,8 +25,10 @@ export class CallFailures {
     this.#secret = secret;
   }
 
-  /** Why a complete reply is no success; undefined where it is one. */
-  ofReply(status: number, headers: ReplyHeaders, text: string, wallMs: number): Error | undefined {
+  /** Why a complete reply is no success; undefined where it is one. What is quoted is censored; a success needs none of that. */
+  ofReply(received: HttpReply, wallMs: number): Error | undefined {
+    if (classifyReply(received, wallMs).kind === 'completed') return undefined;
+    const { status, headers, text } = received;
     const reply = httpReply(status, this.#secret.censoredHeaders(headers), this.#secret.censored(text));
     const verdict = classifyReply(reply, wallMs);
     return verdict.kind === 'completed' ? undefined : verdictToError(verdict, { deploymentId: this.#deploymentId, reply });

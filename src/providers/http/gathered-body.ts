@@ -1,3 +1,4 @@
+import { httpReply } from '../http-reply.ts';
 import type { ReplyHeaders, WireUsage } from '../provider.ts';
 import type { BodyReader, CallHost } from './body-reader.ts';
 import type { CallFailures, CallFault } from './call-failures.ts';
@@ -53,11 +54,10 @@ export class GatheredBody implements BodyReader {
     if (this.#isOver) return;
     this.#isOver = true;
     const { status, headers, failures, secret, wallMs, usageOf } = this.#options;
-    let text = this.#text();
-    const error = failures.ofReply(status, headers, text, wallMs());
+    const received = httpReply(status, headers, this.#text());
+    const error = failures.ofReply(received, wallMs());
     if (error) return this.#host.fail(error);
-    if (secret.isIn(text)) text = secret.censored(text);
-    const json = parsed(text);
+    const { text, json } = secret.isIn(received.text) ? httpReply(status, headers, secret.censored(received.text)) : received;
     this.#host.settle({ kind: 'whole', status, headers, text, json, usage: usageOf(json) });
     this.#host.release();
   }
@@ -90,13 +90,5 @@ export class GatheredBody implements BodyReader {
     this.#isOver = true;
     this.#chunks = [];
     this.#host.fail(error);
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

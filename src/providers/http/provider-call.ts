@@ -19,6 +19,10 @@ export interface CallPlan {
   readonly bodyReader: (status: number, headers: ReplyHeaders, host: CallHost) => BodyReader;
 }
 
+// Made once: an error notes its stack, which would be a tenth of what a short call costs.
+const ENDED = new Error('The exchange has ended.');
+const FAILED = new Error('The exchange has failed.');
+
 /** One call on its way: hands the body to whoever reads it, and sees to time limits and to callers that give up. */
 export class ProviderCall implements WireSink, CallHost {
   readonly answer: Promise<WireAnswer>;
@@ -71,12 +75,12 @@ export class ProviderCall implements WireSink, CallHost {
   }
 
   onEnd(): void {
-    this.#hungUpFor ??= new Error('The exchange has ended.');
+    this.#hungUpFor ??= ENDED;
     this.#body?.onEnd();
   }
 
   onFailure(error: unknown): void {
-    this.#hungUpFor ??= new Error('The exchange has failed.');
+    this.#hungUpFor ??= FAILED;
     if (this.#isOver) return;
     if (this.#body) this.#body.onBroken(error);
     else this.fail(this.#plan.failures.ofNetwork(error));
