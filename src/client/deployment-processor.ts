@@ -3,6 +3,7 @@ import type { CostRule } from '../domain/cost-rule.ts';
 import type { Processor, ProcessorContext } from '../engine/processor.ts';
 import type { CallMoments, Endpoint, StreamEnding, WireAnswer, WireUsage } from '../providers/provider.ts';
 import { ProviderFailure } from '../providers/provider-failure.ts';
+import { callersFailure } from './dispatch/callers-failure.ts';
 import type { DispatchCall } from './dispatch/dispatch-types.ts';
 import type { Upstream } from './dispatch/upstream.ts';
 
@@ -86,7 +87,8 @@ async function perform({ work, upstream, context, clock, onWritten }: Attempt): 
   if (work.delivered) throw brokenAfterDelivery(deploymentId, 'the attempt took too long', undefined);
   if (!endpoint.preset.formats.includes(format)) throw wrongFormat(upstream, call);
   const startedAt = clock.now();
-  const answer = await endpoint.send({ format, body, headers, signal: context.signal }, moments(endpoint, context, clock, onWritten));
+  const sending = endpoint.send({ format, body, headers, signal: context.signal }, moments(endpoint, context, clock, onWritten));
+  const answer = await (endpoint === upstream.endpoint ? sending : sending.catch(throwAsCallers));
   // Given up while the answer was on its way: nobody listens, and the endpoint has heard the signal too.
   if (context.signal.aborted) throw context.signal.reason;
   work.delivered = true;
@@ -117,6 +119,10 @@ function settle(work: WireWork, upstream: Upstream, usage: WireUsage | undefined
   const { inputTokens, outputTokens, cachedInputTokens } = usage;
   context.reportUsage({ inputTokens, outputTokens, ...(cachedInputTokens !== undefined && { cachedInputTokens }) });
   work.used(usage, upstream.endpoint.preset.cost);
+}
+
+function throwAsCallers(error: unknown): never {
+  throw callersFailure(error);
 }
 
 function wrongFormat({ id, provider }: Upstream, { format }: DispatchCall): ProviderFailure {

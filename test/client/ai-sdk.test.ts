@@ -146,6 +146,15 @@ describe.each(Object.entries(versions))('%s', (_, connect) => {
     idle(w);
   });
 
+  it('keeps a model open for others when one key is refused', async () => {
+    let calls = 0;
+    const w = await start({ script: () => ({ fault: ++calls === 1 ? 'unauthorized' : 'none' }) }, {});
+    const { generate } = connect(w);
+
+    await expect(w.during(generate({ prompt: 'one' }))).rejects.toMatchObject({ statusCode: 401 });
+    expect(await w.during(generate({ prompt: 'two' }))).toEqual(expect.any(String));
+  });
+
   it('asks again for a stream that breaks before its first content, and never afterwards', async () => {
     const latency = { headersMs: { min: 10, max: 10 }, bodyMs: { min: 1_000, max: 1_000 } };
     let calls = 0;

@@ -124,6 +124,18 @@ describe('what goes through the queue', () => {
   });
 });
 
+it('a caller’s key that is refused is that caller’s matter alone', async () => {
+  const deployments = [{ provider: 'openai', baseUrl: 'https://a.test/v1' }];
+  const w = await start(oneModel({ deployments }), { 'a.test': { apiKey: CALLERS_KEY } });
+  const fetch = w.headgate.fetch();
+  const call = (key: string) =>
+    w.during(fetch(`${HERE}/chat/completions`, post(chatBody(), { headers: { authorization: `Bearer ${key}` } })));
+
+  const statuses = [await call('sk-a-wrong-key'), await call(CALLERS_KEY), await call('sk-a-wrong-key')].map(({ status }) => status);
+
+  expect(statuses).toEqual([401, 200, 401]);
+});
+
 describe('what passes through untouched', () => {
   it.each([
     ['GET', `${HERE}/models`],

@@ -3,6 +3,7 @@ import { classifyReply } from '../../providers/classify-reply.ts';
 import { httpReply } from '../../providers/http-reply.ts';
 import { ProviderFailure } from '../../providers/provider-failure.ts';
 import { verdictToError } from '../../providers/verdict-to-error.ts';
+import { callersFailure } from '../dispatch/callers-failure.ts';
 
 const DEEPEST = 8;
 
@@ -35,7 +36,7 @@ export function failureOfSdk(thrown: unknown, deploymentId: string | undefined, 
     return new ProviderFailure({ message, code: 'invalid_response', retryable: false, deploymentId, reply, cause: thrown });
   const failure = verdictToError(verdict, { deploymentId, reply });
   failure.cause = thrown;
-  return failure;
+  return callersFailure(failure);
 }
 
 /** The headers of the answer that was an error, where there was one. */
