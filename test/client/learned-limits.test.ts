@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { createHeadgate } from '../../src/client/create-headgate.ts';
+import { type Mechanism, SimulatedProvider, type SimulatorStats, simulateHttp } from '../../src/simulator/index.ts';
+import { VirtualClock } from '../../src/testing/index.ts';
+
+const WINDOW_MS = 5_000;
+const BODY = { model: 'm', messages: [{ role: 'user', content: 'hi' }], max_tokens: 5 };
+
+/** What the provider counted in one stretch of a window's length. */
+interface Stretch {
+  /** ÷ the capacity then. */
+  readonly share: number;
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+interface Hidden {
+  readonly mechanism: Mechanism;
+  readonly capacity: number;
+  readonly hideHeaders: boolean;
+  readonly seed: number;
+}
+
+/** An endless backlog in front of one deployment whose limits nobody configured, under the virtual clock. */
+class HiddenLimits {
+  readonly #clock = new VirtualClock();
+  readonly #provider: SimulatedProvider;
+  #capacity: number;
+  #stopped = false;
+
+  constructor({ mechanism, capacity, hideHeaders, seed }: Hidden) {
+    this.#capacity = capacity;
+    this.#provider = new SimulatedProvider({
+      clock: this.#clock,
+      seed,
+      limits: [{ type: 'rpm', limit: capacity, windowMs: WINDOW_MS, mechanism }],
+      latency: { headersMs: { min: 50, max: 300 } },
+      countDelayMs: { min: 0, max: 50 },
+      hideHeaders,
+      hideRetryAfter: hideHeaders,
+    });
+  }
+
+  async start(): Promise<void> {
+    const provider = this.#provider;
+    const headgate = await createHeadgate(
+      { models: { m: { deployments: [{ id: 'd', provider: 'openai', baseUrl: 'http://d.test/v1', apiKey: 'key' }] } } },
+      {
+        clock: this.#clock,
+        transport: async ({ method, path, headers, body, signal, onWritten }) => {
+          onWritten();
+          return simulateHttp(provider, { method, path, headers, signal, ...(body !== undefined && { body }) });
+        },
+      },
+    );
+    const ask = async (): Promise<void> => {
+      while (!this.#stopped) await headgate.dispatch('m', { format: 'openai-chat', body: BODY });
+    };
+    for (let i = 0; i < 3 * this.#capacity; i++) void ask();
+  }
+
+  change(factor: number): void {
+    this.#capacity *= factor;
+    this.#provider.setLimits([{ type: 'rpm', limit: this.#capacity }]);
+  }
+
+  async stretches(count: number): Promise<Stretch[]> {
+    const stretches: Stretch[] = [];
+    for (let i = 0; i < count; i++) {
+      const before = this.#provider.stats();
+      await this.#clock.advance(WINDOW_MS);
+      const after = this.#provider.stats();
+      const accepted = after.accepted - before.accepted;
+      stretches.push({ accepted, share: accepted / this.#capacity, refused: after.refused - before.refused });
+    }
+    return stretches;
+  }
+
+  stop(): SimulatorStats {
+    this.#stopped = true;
+    return this.#provider.stats();
+  }
+}
+
+function refusedShare(stretches: readonly Stretch[]): number {
+  const sum = (of: (stretch: Stretch) => number): number => stretches.reduce((total, each) => total + of(each), 0);
+  return sum(({ refused }) => refused) / sum(({ accepted, refused }) => accepted + refused);
+}
+
+/** After how many windows five in a row are within 10 % of the capacity with less than 1 % refused; −1: never. */
+function settledAfter(stretches: readonly Stretch[]): number {
+  return stretches.findIndex((_, index) => {
+    const five = stretches.slice(index, index + 5);
+    return five.length === 5 && refusedShare(five) < 0.01 && five.every(({ share }) => Math.abs(share - 1) <= 0.1);
+  });
+}
+
+const shown = (stretches: readonly Stretch[]): string =>
+  stretches.map(({ share, refused }) => `${share.toFixed(2)}${refused > 0 ? `!${refused}` : ''}`).join(' ');
+
+describe('hidden limits, learned from headers', () => {
+  it.each([
+    { mechanism: 'bucket', capacity: 50, seed: 1 },
+    { mechanism: 'bucket', capacity: 500, seed: 2 },
+    { mechanism: 'sliding', capacity: 50, seed: 3 },
+    { mechanism: 'sliding', capacity: 500, seed: 4 },
+    { mechanism: 'fixed', capacity: 50, seed: 5 },
+    { mechanism: 'fixed', capacity: 500, seed: 6 },
+  ] as const)('$mechanism of $capacity per 5 s: nearly all of it from the second window on, and hardly a refusal', async (limit) => {
+    const world = new HiddenLimits({ ...limit, hideHeaders: false });
+    await world.start();
+    const stretches = await world.stretches(15);
+    const [first, ...later] = stretches;
+    const why = shown(stretches);
+    expect(first?.share, why).toBeGreaterThan(0.9);
+    for (const { share } of later) expect(share, why).toBeGreaterThanOrEqual(0.95);
+    expect(refusedShare(stretches), why).toBeLessThan(0.01);
+    for (const { mostInAnyWindow, mechanism } of world.stop().limits)
+      if (mechanism === 'sliding') expect(mostInAnyWindow).toBeLessThanOrEqual(limit.capacity);
+  });
+});
+
+describe('hidden limits, without headers', () => {
+  it.each([
+    { mechanism: 'bucket', capacity: 100, seed: 1 },
+    { mechanism: 'bucket', capacity: 500, seed: 2 },
+    { mechanism: 'sliding', capacity: 500, seed: 3 },
+  ] as const)('$mechanism of $capacity per 5 s: found, and found again when it doubles or halves', { timeout: 60_000 }, async (limit) => {
+    const world = new HiddenLimits({ ...limit, hideHeaders: true });
+    await world.start();
+    const start = await world.stretches(15);
+    world.change(2);
+    const doubled = await world.stretches(12);
+    world.change(0.5);
+    const halved = await world.stretches(12);
+    world.stop();
+    const why = [start, doubled, halved].map(shown).join(' | ');
+    expect(settledAfter(start), why).toBeGreaterThanOrEqual(0);
+    for (const after of [settledAfter(doubled), settledAfter(halved)]) {
+      expect(after, why).toBeGreaterThanOrEqual(0);
+      expect(after, why).toBeLessThanOrEqual(5);
+    }
+  });
+});
