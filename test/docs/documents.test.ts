@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../src/domain/errors.ts';
+import * as llmErrors from '../../src/domain/llm-errors.ts';
+import * as llmQueueErrors from '../../src/domain/llm-queue-errors.ts';
+import { ProviderFailure } from '../../src/providers/provider-failure.ts';
 import { blocksOf, linkedFiles, ROOT, readPage, writtenPages } from './markdown.ts';
 
 describe('the documents', () => {
@@ -29,6 +32,15 @@ describe('the documents', () => {
     for (const [name, code, retryable] of errorClasses()) {
       expect(page, name).toMatch(new RegExp(`\\| \`${name}\` \\| \`${code}\` \\| ${retryable ? 'yes' : 'no'} \\|`));
     }
+  });
+
+  it('name every field of a failed call', () => {
+    const page = readPage('docs/errors.md');
+    const failure = new ProviderFailure({ message: 'wrong', code: 'wrong', retryable: false });
+    const fields = Object.keys(failure).filter((field) => field !== 'name');
+
+    expect(page).toContain('`ProviderFailure`');
+    expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
   });
 
   it('name only scripts that package.json has', () => {
@@ -66,6 +78,7 @@ function errorClasses(): [string, string, boolean][] {
   const { RateLimitExceeded, QueueTimeout, QueueTimeoutError, DeadlineExceeded, AttemptTimeout, ModelNotRegistered, RequestCancelled } =
     errors;
   const { InvalidConfiguration, InvalidRequest, SchedulerQueueFullError, DuplicateRequest, EngineStopped, RateLimitRefused } = errors;
+  const { UserRateLimitExceededError, UserIdHeaderMissingError, LLMError, ResourceAvailabilityError } = llmQueueErrors;
   const made = [
     new RateLimitExceeded({ requestId: 'r', modelId: 'm', limitType: 'rpm', cost: 2, limit: 1 }),
     new QueueTimeout('late'),
@@ -80,10 +93,16 @@ function errorClasses(): [string, string, boolean][] {
     new DuplicateRequest('r'),
     new EngineStopped(),
     new RateLimitRefused(),
+    new errors.NoDeploymentAvailable('m', []),
+    ...Object.values(llmErrors).map((Class) => new Class('wrong')),
+    new UserRateLimitExceededError(1),
+    new UserIdHeaderMissingError(),
+    new LLMError('wrong'),
+    new ResourceAvailabilityError('m'),
   ];
   const names = new Set(made.map(({ name }) => name));
   const open = ['LLMQueueException', 'ProcessingError'];
-  const classes = Object.keys(errors).filter((name) => /^[A-Z]/.test(name));
+  const classes = Object.keys({ ...errors, ...llmQueueErrors }).filter((name) => /^[A-Z]/.test(name));
   const unknown = classes.filter((name) => !names.has(name) && !open.includes(name));
   expect(unknown, 'a class that this test and docs/errors.md should know').toEqual([]);
   return made.map(({ name, code, retryable }) => [name, code, retryable]);
