@@ -162,7 +162,9 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
   #succeed(attempt: RequestAttempt, raw: unknown): void {
     const { subject } = attempt;
     const now = this.clock.now();
-    reservation.ended(attempt.reservation, now);
+    // Answered without having been sent, as from a cache: it cost nothing.
+    if (attempt.deferred) reservation.release(attempt.reservation, now);
+    else reservation.ended(attempt.reservation, now);
     for (const unit of attempt.route.units) unit.accepted(attempt.startedAt);
     for (const visit of attempt.visits) {
       if (!attempt.responded) visit.responded(now);

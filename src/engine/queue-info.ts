@@ -28,6 +28,8 @@ export interface DeploymentInfo {
   readonly circuit: CircuitState;
   /** Code of the error that disabled it. */
   readonly disabledBy?: string | undefined;
+  /** Epoch milliseconds at which it takes the next call as far as its mode goes; null: now, or when a call that runs there ends. */
+  readonly restsUntil: number | null;
   /** Calls that run there now, of all models that use it. */
   readonly inFlight: number;
   /** Moving average of the time to a response's start; null before the first. */
@@ -131,10 +133,17 @@ function deploymentInfo(deployment: DeploymentUnit, clock: Clock): DeploymentInf
     state,
     circuit,
     disabledBy: disabledBy === undefined ? undefined : LLMQueueException.isInstance(disabledBy) ? disabledBy.code : 'error',
+    restsUntil: restsUntil(deployment, clock),
     inFlight,
     latencyMs: latencyMs ?? null,
     rateLimiters: deployment.units.map((unit) => limiterInfo(unit, clock)),
   };
+}
+
+function restsUntil(deployment: DeploymentUnit, clock: Clock): number | null {
+  const now = clock.now();
+  const at = deployment.availableAt(now, { inputTokens: 0, outputTokens: 0 });
+  return at > now && at !== Number.POSITIVE_INFINITY ? clock.wallMs() + (at - now) : null;
 }
 
 function limiterInfo(unit: LimiterUnit, clock: Clock): LimiterInfo {

@@ -197,6 +197,11 @@ export class QueueManager<P = unknown, R = unknown> {
     this.#models.updateLimits(modelId, rateLimiters);
   }
 
+  /** Looks again who of a model may start: for balancers that leave deployments out, once they would offer them. */
+  wakeQueue(modelId: string): void {
+    this.#models.queue(modelId).dispatcher.requestPass();
+  }
+
   /** Lets a deployment take calls again whose key or account was refused, once that is mended. Throws `InvalidConfiguration` for an unknown id. */
   enableDeployment(deploymentId: string): void {
     this.#models.deployment(deploymentId).enable();

@@ -62,11 +62,7 @@ export class ClientQueues {
 
   /** Lets queues in which calls wait look again whether one can start. */
   wake(): void {
-    for (const id of this.ids) {
-      if (this.#queues.getQueueInfo(id).queueSize === 0) continue;
-      this.#queues.pauseQueue(id);
-      this.#queues.resumeQueue(id);
-    }
+    for (const id of this.ids) this.#queues.wakeQueue(id);
   }
 
   async close(options?: ShutdownOptions): Promise<void> {
