@@ -3,6 +3,7 @@ import type { BenchCase } from './bench-case.ts';
 import { deploymentsCase } from './deployments.ts';
 import { idleCase, pendingCase, sequenceCase, throughputCase } from './engine.ts';
 import { fetchCase } from './fetch.ts';
+import { learnedCase } from './learned.ts';
 import { ownClientCase } from './own-client.ts';
 import { peersCase, shareCase } from './share.ts';
 import { streamsCase } from './streams.ts';
@@ -18,6 +19,7 @@ export const allCases: readonly BenchCase[] = [
   peersCase,
   tenantsCase,
   deploymentsCase,
+  learnedCase,
   batchCase,
   fetchCase,
   ownClientCase,

@@ -10,7 +10,7 @@ const CONCURRENCY = 64;
 export const fetchCase: BenchCase = {
   name: 'fetch',
   run: async ({ quick, repetitions }) => {
-    const args = { rounds: quick ? 3 : 5, calls: quick ? 1000 : 3000, concurrency: CONCURRENCY };
+    const args = { rounds: quick ? 3 : 4, calls: quick ? 1000 : 3000, concurrency: CONCURRENCY };
     const results = [];
     for (let i = 0; i < repetitions; i++) results.push(await runMeasure('fetch', args));
     const [ours, plain] = [pick(results, 'headgate'), pick(results, 'plain')];

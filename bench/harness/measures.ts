@@ -10,6 +10,7 @@ export const measures = {
   'heap-pending': async () => (await import('../measures/heap-pending.ts')).measure,
   'heap-sequence': async () => (await import('../measures/heap-sequence.ts')).measure,
   idle: async () => (await import('../measures/idle.ts')).measure,
+  learned: async () => (await import('../measures/learned.ts')).measure,
   'own-client': async () => (await import('../measures/own-client.ts')).measure,
   pending: async () => (await import('../measures/pending.ts')).measure,
   share: async () => (await import('../measures/share.ts')).measure,
