@@ -1,3 +1,4 @@
+export type { BalancerName, DeploymentConfig } from './config/deployment-config.ts';
 export { type ModelConfig, modelConfigSchema } from './config/model-config.ts';
 export { type RateLimiterConfig, rateLimiterConfigSchema } from './config/rate-limiter-config.ts';
 export { validateRateLimit, validateTimePeriod } from './config/validate.ts';

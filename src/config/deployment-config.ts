@@ -63,7 +63,6 @@ export const balancerSchema = z.custom<BalancerName | Balancer>(
   `expected one of ${BALANCERS.join(', ')}, or an object with order()`,
 );
 
-export type CircuitConfig = z.output<typeof circuitConfigSchema>;
 export type DeploymentConfig = z.input<typeof deploymentConfigSchema>;
 export type ParsedDeploymentConfig = Omit<z.output<typeof deploymentConfigSchema>, 'rateLimiters'> & {
   readonly rateLimiters?: readonly RateLimiterConfig[] | undefined;

@@ -1,6 +1,5 @@
 import type { CostRule } from '../domain/cost-rule.ts';
 import type { LimitObservation } from '../domain/limit-observation.ts';
-import type { RateLimiterType } from '../domain/limit-types.ts';
 import type { WireFormatName } from '../domain/wire-format.ts';
 
 export type { CostRule, WireFormatName };
@@ -144,6 +143,3 @@ export interface EndpointOptions {
   /** Most connections, and so most calls, at once; default 1,024. */
   readonly connections?: number | undefined;
 }
-
-/** Which limit an error names, in our words; undefined where it names none. */
-export type NamedLimit = RateLimiterType | undefined;
