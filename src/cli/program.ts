@@ -4,6 +4,7 @@ import { version } from '../index.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT } from './exit-codes.ts';
+import { addLoadCommand } from './load-command.ts';
 import { addMachinesCommand } from './machines-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSimulateCommand } from './simulate-command.ts';
@@ -22,6 +23,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addRunCommand(program, exit);
   addSimulateCommand(program, exit);
   addCheckCommand(program, exit);
+  addLoadCommand(program, exit);
   addMachinesCommand(program, exit);
   addDemoCommand(program, exit);
   try {
