@@ -26,7 +26,7 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   'ai-sdk.ts': [
     '30 answers through fetch',
     'streamed through the middleware: the new may are our (5 tokens)',
-    /^the provider: 31 accepted, \d refused$/,
+    /^the provider: 31 accepted, \d+ refused$/,
   ],
   'anthropic-sdk.ts': [
     '30 answers',
@@ -35,7 +35,7 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'deployment anthropic-2',
     /^key 0: 1\d requests$/,
     /^key 1: 1\d requests$/,
-    /^refused: \d$/,
+    /^refused: \d+$/,
   ],
   'basic.ts': ['status: completed', 'result: You said: Hello!', 'used: 1 of 10'],
   'batch.ts': [
@@ -86,7 +86,7 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     /^openai-1: \d+ calls$/,
     /^openai-2: \d+ calls$/,
     /^openai-3: \d+ calls$/,
-    /^the provider refused \d$/,
+    /^the provider refused \d+$/,
   ],
   'fire-and-forget.ts': [
     'at once: pending',
@@ -100,7 +100,7 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'six calls, five a second: it took more than a second: true',
     'with a deadline: some gave up: true; may be tried again: true',
     'too large: more than the whole tpm of 5000',
-    /^refused by the provider: \d$/,
+    /^refused by the provider: \d+$/,
   ],
   'inspector.ts': [
     /^Open http:\/\/localhost:\d+ to see the actors/,
@@ -112,7 +112,7 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'request 1: completed',
     'request 2: completed',
   ],
-  'langchain.ts': ['one answer: string', 'a batch of 10', 'streamed: the new may are our', /^the provider: 12 accepted, \d refused$/],
+  'langchain.ts': ['one answer: string', 'a batch of 10', 'streamed: the new may are our', /^the provider: 12 accepted, \d+ refused$/],
   'logging-and-time.ts': [
     /^\{.*"name":"llm_queue.my_app","requestId":"logged","prompt":"\[redacted\]","msg":"calling the provider"\}$/,
     'took at least 0.05 s: true',
@@ -129,7 +129,7 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   'openai-sdk.ts': [
     'streamed: the new may are our',
     '50 answers',
-    /^the provider: 51 accepted, \d refused, most in any second (1\d|20) of 20$/,
+    /^the provider: 51 accepted, \d+ refused, most in any second (1\d|20) of 20$/,
   ],
   'pool-monitor.ts': [
     'before: 1 of 1 clients available, 0 in use, 0 waiting',
