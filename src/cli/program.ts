@@ -8,6 +8,7 @@ import { addLoadCommand } from './load-command.ts';
 import { addMachinesCommand } from './machines-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSimulateCommand } from './simulate-command.ts';
+import { addStatusCommand } from './status-command.ts';
 
 /** Runs one command and resolves with its exit code. Never rejects: whatever goes wrong is one line on standard error. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -24,6 +25,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addSimulateCommand(program, exit);
   addCheckCommand(program, exit);
   addLoadCommand(program, exit);
+  addStatusCommand(program, exit);
   addMachinesCommand(program, exit);
   addDemoCommand(program, exit);
   try {

@@ -1,0 +1,114 @@
+import { openUpstream } from '../../client/dispatch/open-upstream.ts';
+import type { Upstream } from '../../client/dispatch/upstream.ts';
+import { maskKey, maskUrl } from '../../config/expand/mask-key.ts';
+import type { DeploymentEntry, HeadgateConfig, ModelEntry } from '../../config/headgate-config-types.ts';
+import type { Clock } from '../../domain/clock.ts';
+import { LLMQueueException, RateLimitRefused, textOf } from '../../domain/errors.ts';
+import type { HttpTransport } from '../../domain/http-transport.ts';
+import type { LimitObservation } from '../../domain/limit-observation.ts';
+import { ProviderFailure } from '../../providers/provider-failure.ts';
+import { comparedLimits, type LimitReading } from './compare-limits.ts';
+import { askForLimits } from './probe-call.ts';
+
+/** What one deployment says of its limits. */
+export interface DeploymentReading {
+  readonly id: string;
+  readonly provider: string;
+  readonly baseUrl: string;
+  /** Masked; undefined: there is none. */
+  readonly key: string | undefined;
+  /** The provider's names of the models that it serves. */
+  readonly models: readonly string[];
+  readonly ok: boolean;
+  readonly ms: number;
+  readonly limits: readonly LimitReading[];
+  /** Why nothing is known, or what is odd. */
+  readonly note?: string | undefined;
+  /** Code of the error, where it failed, and the HTTP status that said so. */
+  readonly code?: string | undefined;
+  readonly status?: number | undefined;
+}
+
+export interface StatusParts {
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly transport?: HttpTransport | undefined;
+  /** Whether to make a call of one token where nothing cheaper shows limits. */
+  readonly probe: boolean;
+}
+
+interface Target {
+  readonly modelId: string;
+  readonly model: ModelEntry;
+  readonly entry: DeploymentEntry;
+  readonly names: readonly string[];
+}
+
+const TIMEOUT_MS = 10_000;
+const AT_ONCE = 8;
+
+/** Asks every deployment once. Never rejects because one of them fails. */
+export async function readStatus(config: HeadgateConfig, parts: StatusParts): Promise<readonly DeploymentReading[]> {
+  const targets = targetsOf(config);
+  const readings = new Map<string, DeploymentReading>();
+  const waiting = [...targets];
+  const worker = async (): Promise<void> => {
+    for (let target = waiting.shift(); target !== undefined; target = waiting.shift())
+      readings.set(target.entry.id, await readOne(target, parts));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return targets.flatMap(({ entry }) => readings.get(entry.id) ?? []);
+}
+
+function targetsOf({ models }: HeadgateConfig): readonly Target[] {
+  const targets = new Map<string, Target>();
+  for (const [modelId, model] of Object.entries(models)) {
+    for (const entry of model.deployments) {
+      const { names = [], ...first } = targets.get(entry.id) ?? { modelId, model, entry };
+      targets.set(entry.id, { ...first, names: [...new Set([...names, entry.model])] });
+    }
+  }
+  return [...targets.values()];
+}
+
+async function readOne(target: Target, parts: StatusParts): Promise<DeploymentReading> {
+  const { clock, env, probe } = parts;
+  const { modelId, model, entry, names } = target;
+  const upstream = openUpstream(modelId, model, entry, parts);
+  const facts = {
+    id: entry.id,
+    provider: upstream.provider,
+    baseUrl: maskUrl(upstream.baseUrl),
+    key: keyOf(entry, upstream, env),
+    models: names,
+  };
+  const startedAt = clock.now();
+  const late = new AbortController();
+  const timer = clock.setTimeout(() => late.abort(), TIMEOUT_MS);
+  const seen: LimitObservation[] = [];
+  const reading = (rest: Pick<DeploymentReading, 'ok' | 'note' | 'code' | 'status'>): DeploymentReading => ({
+    ...facts,
+    ms: Math.round(clock.now() - startedAt),
+    limits: comparedLimits(entry.rateLimiters, seen),
+    ...rest,
+  });
+  try {
+    const note = await askForLimits({ upstream, type: model.type, signal: late.signal, probe, wallMs: clock.wallMs(), seen });
+    return reading({ ok: true, note });
+  } catch (error) {
+    // At its limit it says what that limit is.
+    if (error instanceof RateLimitRefused && seen.length > 0) return reading({ ok: true, note: 'at its limit now' });
+    if (late.signal.aborted) return reading({ ok: false, code: 'timeout', note: `no answer within ${TIMEOUT_MS / 1000} s` });
+    const status = error instanceof ProviderFailure ? error.reply?.status : undefined;
+    return reading({ ok: false, code: LLMQueueException.isInstance(error) ? error.code : 'error', status, note: textOf(error) });
+  } finally {
+    clock.clearTimeout(timer);
+    await upstream.close();
+  }
+}
+
+function keyOf({ apiKey }: DeploymentEntry, { endpoint }: Upstream, env: StatusParts['env']): string | undefined {
+  const { keyVariable } = endpoint.preset;
+  const key = apiKey ?? (keyVariable === undefined ? undefined : env[keyVariable]);
+  return key === undefined || key === '' ? undefined : maskKey(key);
+}
