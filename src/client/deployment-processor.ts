@@ -19,7 +19,8 @@ export interface Delivery {
 /** A call that is sent over the wire by Headgate itself. */
 export interface WireWork {
   readonly kind: 'wire';
-  readonly call: DispatchCall;
+  /** Loses its body once the answer is handed out: a prompt isn't kept for as long as a stream lasts. */
+  call: DispatchCall;
   /** Takes the answer as soon as it is safe to hand out: whole, or from a stream's first content event on. Called once. */
   readonly deliver: (delivery: Delivery) => void;
   /** Hears what a call used in the end. */
@@ -56,6 +57,8 @@ export function deploymentProcessor(upstreams: ReadonlyMap<string, Upstream>, cl
   };
 }
 
+const NOTHING: DispatchCall['body'] = {};
+
 interface Attempt {
   readonly work: WireWork;
   readonly upstream: Upstream;
@@ -79,19 +82,16 @@ function chosen(upstreams: ReadonlyMap<string, Upstream>, { call }: WireWork, { 
   });
 }
 
-async function perform({ work, upstream, context, clock, onWritten }: Attempt): Promise<void> {
+async function perform(attempted: Attempt): Promise<void> {
+  const { work, upstream, context, clock } = attempted;
   const { id: deploymentId } = upstream;
-  const { call } = work;
-  const { format, body, headers } = call;
-  const endpoint = upstream.endpointFor(call.auth);
   if (work.delivered) throw brokenAfterDelivery(deploymentId, 'the attempt took too long', undefined);
-  if (!endpoint.preset.formats.includes(format)) throw wrongFormat(upstream, call);
   const startedAt = clock.now();
-  const sending = endpoint.send({ format, body, headers, signal: context.signal }, moments(endpoint, context, clock, onWritten));
-  const answer = await (endpoint === upstream.endpoint ? sending : sending.catch(throwAsCallers));
+  const answer = await sent(attempted);
   // Given up while the answer was on its way: nobody listens, and the endpoint has heard the signal too.
   if (context.signal.aborted) throw context.signal.reason;
   work.delivered = true;
+  work.call = { ...work.call, body: NOTHING };
   const { attempt } = context;
   if (answer.kind === 'whole') {
     settle(work, upstream, answer.usage, context);
@@ -102,6 +102,14 @@ async function perform({ work, upstream, context, clock, onWritten }: Attempt): 
   const ending: StreamEnding = await answer.ended;
   settle(work, upstream, ending.usage, context);
   if (ending.error !== undefined) throw brokenAfterDelivery(deploymentId, ending.error.message, ending.error);
+}
+
+function sent({ work: { call }, upstream, context, clock, onWritten }: Attempt): Promise<WireAnswer> {
+  const { format, body, headers } = call;
+  const endpoint = upstream.endpointFor(call.auth);
+  if (!endpoint.preset.formats.includes(format)) throw wrongFormat(upstream, call);
+  const sending = endpoint.send({ format, body, headers, signal: context.signal }, moments(endpoint, context, clock, onWritten));
+  return endpoint === upstream.endpoint ? sending : sending.catch(throwAsCallers);
 }
 
 function moments({ preset }: Endpoint, context: ProcessorContext, clock: Clock, onWritten: () => void): CallMoments {

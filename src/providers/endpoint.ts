@@ -2,17 +2,18 @@ import type { Clock } from '../domain/clock.ts';
 import type { HttpTransport } from '../domain/http-transport.ts';
 import { type AnswerContext, streamBody, wholeBody } from './http/body-reader-for.ts';
 import { CallFailures, type CallFault } from './http/call-failures.ts';
-import { ProviderCall } from './http/provider-call.ts';
+import { type CallPlan, ProviderCall } from './http/provider-call.ts';
 import { Secret } from './http/secret.ts';
 import { TransportWire } from './http/transport-wire.ts';
 import { UndiciWire } from './http/undici-wire.ts';
 import { type UpstreamBody, upstreamBody } from './http/upstream-body.ts';
 import { UpstreamTarget } from './http/upstream-target.ts';
 import type { Wire } from './http/wire.ts';
-import type { CallMoments, Endpoint, EndpointOptions, ProviderPreset, WireAnswer, WireCall, WireReply, WireUsage } from './provider.ts';
+import type { CallMoments, Endpoint, EndpointOptions, ProviderPreset, WireAnswer, WireCall, WireReply } from './provider.ts';
 import { ProviderFailure } from './provider-failure.ts';
 import { readerFor } from './streams/reader-for.ts';
-import { reportedUsage, type SeenText, textCharacters, wireUsage } from './wire-usage.ts';
+import type { StreamReader } from './streams/stream-reader.ts';
+import { reportedUsage, textCharacters, type UsageRules, wireUsage } from './wire-usage.ts';
 
 const DEFAULT_CONNECTIONS = 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -21,6 +22,14 @@ const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 /** An answer that isn't streamed has its headers when all of it is generated. */
 const HEADERS_TIMEOUT_MS = 600_000;
 const GET_TIMEOUT_MS = 30_000;
+type SharedPlan = Pick<CallPlan, 'clock' | 'failures' | 'signal' | 'moments'>;
+
+/** What is seen of a stream's call. */
+interface StreamSeen {
+  readonly reader: StreamReader;
+  readonly inputCharacters: number;
+}
+
 const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -104,29 +113,33 @@ class HttpEndpoint implements Endpoint {
   #call(call: WireCall, body: UpstreamBody, moments: CallMoments): ProviderCall {
     const plan = { clock: this.#clock, failures: this.#failures, signal: call.signal, moments };
     const rules = { format: call.format, countsCacheReads: this.preset.countsCacheReads };
-    const wholeUsage = (json: unknown): WireUsage => wireUsage(usageIn(json, call), seenIn(call, json), rules);
-    if (!body.isStream || call.format === 'openai-embeddings') {
-      const fault = late('headers_timeout', HEADERS_TIMEOUT_MS, 'no answer');
-      return new ProviderCall({
-        ...plan,
-        firstWaitMs: HEADERS_TIMEOUT_MS,
-        firstWaitFault: fault,
-        bodyReader: wholeBody(this.#context(wholeUsage, fault)),
-      });
+    if (body.isStream && call.format !== 'openai-embeddings') {
+      const seen = { reader: readerFor(call.format), inputCharacters: textCharacters(call.body) };
+      return this.#streamCall(plan, rules, seen, body.hasAskedForUsage);
     }
+    const wholeUsage = wholeUsageOf(rules, () => textCharacters(call.body));
+    const fault = late('headers_timeout', HEADERS_TIMEOUT_MS, 'no answer');
+    return new ProviderCall({
+      ...plan,
+      firstWaitMs: HEADERS_TIMEOUT_MS,
+      firstWaitFault: fault,
+      bodyReader: wholeBody(this.#context(wholeUsage, fault)),
+    });
+  }
+
+  /** Is told of the prompt's length and not of the prompt, which would be kept for as long as the answer takes. */
+  #streamCall(plan: SharedPlan, rules: UsageRules, { reader, inputCharacters }: StreamSeen, withoutUsageChunk: boolean): ProviderCall {
     const firstWaitMs = this.#options.firstTokenTimeoutMs ?? DEFAULT_FIRST_TOKEN_TIMEOUT_MS;
     const fault = late('first_token_timeout', firstWaitMs, 'no content');
-    const reader = readerFor(call.format);
-    // Counted now, so that a long prompt isn't kept as long as its answer takes.
-    const inputCharacters = textCharacters(call.body);
     const seen = { inputCharacters: () => inputCharacters, outputCharacters: () => reader.characters };
     const stream = {
       reader,
       usage: () => wireUsage(reader.usage, seen, rules),
       idleTimeoutMs: this.#options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
-      withoutUsageChunk: body.hasAskedForUsage,
+      withoutUsageChunk,
       maxEventBytes: MAX_EVENT_BYTES,
     };
+    const wholeUsage = wholeUsageOf(rules, seen.inputCharacters);
     return new ProviderCall({
       ...plan,
       firstWaitMs,
@@ -159,11 +172,12 @@ function late(code: string, ms: number, what: string): CallFault {
   return { code, message: `sent ${what} within ${ms / 1000} s` };
 }
 
-function usageIn(json: unknown, { format }: WireCall): ReturnType<typeof reportedUsage> {
-  return typeof json === 'object' && json !== null && 'usage' in json ? reportedUsage(json.usage, format) : undefined;
+/** What an answer that came whole has used. */
+function wholeUsageOf(rules: UsageRules, inputCharacters: () => number): AnswerContext['wholeUsage'] {
+  const outputCharacters = (json: unknown) => (rules.format === 'openai-embeddings' ? 0 : textCharacters(json));
+  return (json) => wireUsage(usageIn(json, rules), { inputCharacters, outputCharacters: () => outputCharacters(json) }, rules);
 }
 
-function seenIn(call: WireCall, json: unknown): SeenText {
-  const says = call.format !== 'openai-embeddings';
-  return { inputCharacters: () => textCharacters(call.body), outputCharacters: () => (says ? textCharacters(json) : 0) };
+function usageIn(json: unknown, { format }: UsageRules): ReturnType<typeof reportedUsage> {
+  return typeof json === 'object' && json !== null && 'usage' in json ? reportedUsage(json.usage, format) : undefined;
 }

@@ -69,6 +69,8 @@ export class CallDispatcher {
     const { modelId } = route;
     const estimate = estimateWork(modelId, rulesFor(route, call), call, learning);
     const submittedAt = clock.now();
+    // Made out here: a function in the promise that knew the call would keep its prompt for as long as its stream lasts.
+    const undelivered = { kind: 'wire' as const, call, used: estimate.used, delivered: false };
     return new Promise((resolve, reject) => {
       let handle: RequestHandle | undefined;
       const deliver = ({ answer, deploymentId, attempt, startedAt }: Delivery): void => {
@@ -76,7 +78,7 @@ export class CallDispatcher {
         const requestId = handle?.id ?? '';
         resolve({ answer, deploymentId, modelId, attempts: attempt, requestId, queueMs: startedAt - submittedAt, cancel });
       };
-      const work: WireWork = { kind: 'wire', call, deliver, used: estimate.used, delivered: false };
+      const work: WireWork = Object.assign(undelivered, { deliver });
       handle = queues.submit({
         modelId,
         params: work,

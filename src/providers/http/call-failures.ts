@@ -2,7 +2,7 @@ import { classifyReply } from '../classify-reply.ts';
 import { classifyStreamError, classifyStreamHead, type StreamHead } from '../classify-stream-error.ts';
 import { type HttpReply, httpReply } from '../http-reply.ts';
 import { networkProblem } from '../network-failure.ts';
-import type { ReplyHeaders, ServerSentEvent } from '../provider.ts';
+import type { ServerSentEvent } from '../provider.ts';
 import { ProviderFailure } from '../provider-failure.ts';
 import { verdictToError } from '../verdict-to-error.ts';
 import type { Secret } from './secret.ts';

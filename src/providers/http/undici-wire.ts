@@ -84,7 +84,9 @@ class UndiciExchange implements Dispatcher.DispatchHandler, WireControl {
     this.#guarded((sink) => sink.onWritten());
   }
 
-  onResponseStart(_controller: Controller, status: number, headers: Record<string, string | string[] | undefined>): void {
+  onResponseStart(controller: Controller, status: number, headers: Record<string, string | string[] | undefined>): void {
+    // Two kilobytes of buffers that nobody reads, for as long as a stream lasts.
+    controller.rawHeaders = null;
     if (status >= 200) this.#guarded((sink) => sink.onHead(status, headers));
   }
 
