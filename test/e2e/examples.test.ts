@@ -37,6 +37,13 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     /^key 1: 1\d requests$/,
     /^refused: \d+$/,
   ],
+  'api-server.ts': [
+    '200 You asked: What is a weir?',
+    '401 user-id header is missing',
+    '404 Invalid request type',
+    '200 You asked: And a sluice?',
+    /^429 Too many requests, please try again in \d\d seconds (59|60)$/,
+  ],
   'basic.ts': ['status: completed', 'result: You said: Hello!', 'used: 1 of 10'],
   'batch.ts': [
     'submitted 100, waiting 100',
