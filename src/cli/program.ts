@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { LLMQueueException } from '../domain/errors.ts';
 import { version } from '../index.ts';
+import { addChatCommand } from './chat-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -24,6 +25,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addRunCommand(program, exit);
   addSimulateCommand(program, exit);
   addCheckCommand(program, exit);
+  addChatCommand(program, exit);
   addLoadCommand(program, exit);
   addStatusCommand(program, exit);
   addMachinesCommand(program, exit);
