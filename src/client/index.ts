@@ -1,6 +1,8 @@
 /** Entry `headgate/client` (Node): model queues over deployments, behind the SDKs that programs have already. */
+export { type ParseConfigOptions, parseHeadgateConfig } from '../config/headgate-config.ts';
 export type { HeadgateConfigInput } from '../config/headgate-config-schema.ts';
 export type { DeploymentEntry, HeadgateConfig, ModelEntry } from '../config/headgate-config-types.ts';
+export { loadHeadgateConfig } from '../config/load-config.ts';
 export {
   type ChatEvent,
   type ChatMessage,

@@ -16,7 +16,7 @@ const used = (input: number, output: number) => ({
   },
 });
 
-/** How many of `count` calls at once a provider sees at once, and how many after the first minute. */
+/** How many of `count` calls that are made together the provider sees at once, and how many when a minute has passed. */
 async function seenAtOnce({ manager, calls, clock }: World, count: number, maxTokens: number): Promise<[number, number]> {
   const client = manager.getClient();
   const text = 'x'.repeat(400);
@@ -24,13 +24,13 @@ async function seenAtOnce({ manager, calls, clock }: World, count: number, maxTo
   await clock.advance(1_000);
   const atOnce = calls.length;
   await clock.advance(61_000);
-  const inTwoMinutes = calls.length;
+  const afterAMinute = calls.length;
   await manager.close({ force: true });
   await all;
-  return [atOnce, inTwoMinutes];
+  return [atOnce, afterAMinute];
 }
 
-describe('each key keeps its limit of', () => {
+describe('limits of keys', () => {
   // A call of 400 characters and 100 tokens of output is estimated at 100 to 110 and 100 tokens, and uses as much.
   it.each([
     ['requests', { requestsPerMinute: 3 }, 3],
@@ -38,7 +38,7 @@ describe('each key keeps its limit of', () => {
     ['output tokens', { outputTokensPerMinute: 350 }, 3],
     ['tokens in total', { totalTokensPerMinute: 450 }, 2],
     ['whatever is tightest', { requestsPerMinute: 5, inputTokensPerMinute: 1_000, outputTokensPerMinute: 250 }, 2],
-  ])('%s', async (_, rateLimits, most) => {
+  ])('each key keeps its limit of %s', async (_, rateLimits, most) => {
     const w = await world(keys(2, { rateLimits }, { acquireTimeout: 600 }));
     w.behave(() => used(105, 100));
 
