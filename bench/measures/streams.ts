@@ -2,7 +2,7 @@ import { createHeadgate } from 'headgate/client';
 import { Pool } from 'undici';
 import type { Figures } from '../harness/measures.ts';
 import { quantile } from '../report/statistics.ts';
-import { eachMoment, MAX_TOKENS, MESSAGES, sharedMicroseconds, UPSTREAM_MODEL } from '../upstream/chat-texts.ts';
+import { eachMoment, MESSAGES, sharedMicroseconds, UPSTREAM_MODEL } from '../upstream/chat-texts.ts';
 import { startUpstream, type Upstream } from '../upstream/start-upstream.ts';
 import { liveBytes } from './engine-setup.ts';
 import { WIDE_LIMITS } from './fetch.ts';
@@ -17,7 +17,7 @@ export interface StreamsArgs {
 }
 
 /** Opens a stream. */
-type Open = () => Promise<AsyncIterable<Uint8Array>>;
+type Open = (chunks: number) => Promise<AsyncIterable<Uint8Array>>;
 
 interface Reading {
   readonly open: Open;
@@ -28,7 +28,8 @@ interface Reading {
 const OPENING_MS = 1000;
 /** Left out before delays are taken: the last streams' first chunks. */
 const SETTLING_MS = 300;
-const WARM_UP_STREAMS = 50;
+const WARM_UP_STREAMS = 300;
+const WARM_UP_CHUNKS = 20;
 
 /**
  * Many paced streams at once, through one reader. `delay…`: from just before the provider writes a chunk, in its own
@@ -36,7 +37,7 @@ const WARM_UP_STREAMS = 50;
  * time less those before.
  */
 export async function measure({ reader, streams, chunks, everyMs }: StreamsArgs): Promise<Figures> {
-  const upstream = await startUpstream({ chunks, everyMs });
+  const upstream = await startUpstream({ everyMs });
   const { open, close } = await readings[reader](upstream, streams);
   const delays = new Float64Array(streams * chunks);
   let taken = 0;
@@ -46,17 +47,17 @@ export async function measure({ reader, streams, chunks, everyMs }: StreamsArgs)
     seen += 1;
     if (taking) delays[taken++] = sharedMicroseconds() - sentAt;
   };
-  const readOne = async (): Promise<void> => {
-    for await (const bytes of await open()) eachMoment(bytes, see);
+  const readOne = async (length: number): Promise<void> => {
+    for await (const bytes of await open(length)) eachMoment(bytes, see);
   };
-  await Promise.all(Array.from({ length: WARM_UP_STREAMS }, readOne));
+  await Promise.all(Array.from({ length: WARM_UP_STREAMS }, () => readOne(WARM_UP_CHUNKS)));
   seen = 0;
   const before = liveBytes();
   const all: Promise<void>[] = [];
   const start = performance.now();
   while (all.length < streams) {
     const due = Math.min(streams, Math.ceil((streams * (performance.now() - start)) / OPENING_MS));
-    while (all.length < due) all.push(readOne());
+    while (all.length < due) all.push(readOne(chunks));
     await pause(1);
   }
   await pause(SETTLING_MS);
@@ -80,13 +81,16 @@ export async function measure({ reader, streams, chunks, everyMs }: StreamsArgs)
   };
 }
 
-const BODY = JSON.stringify({
-  model: UPSTREAM_MODEL,
-  messages: MESSAGES,
-  max_tokens: MAX_TOKENS,
-  stream: true,
-  stream_options: { include_usage: true },
-});
+function bodyFor(chunks: number): string {
+  return JSON.stringify({
+    model: UPSTREAM_MODEL,
+    messages: MESSAGES,
+    max_tokens: chunks,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+}
+
 const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer none' };
 
 const readings: Readonly<Record<StreamReader, (upstream: Upstream, streams: number) => Promise<Reading>>> = {
@@ -101,14 +105,15 @@ const readings: Readonly<Record<StreamReader, (upstream: Upstream, streams: numb
   'bare undici': async ({ url }, streams) => {
     const { origin, pathname } = new URL(url);
     const pool = new Pool(origin, { connections: streams });
-    const open: Open = async () => (await pool.request({ method: 'POST', path: pathname, headers: HEADERS, body: BODY })).body;
+    const open: Open = async (chunks) =>
+      (await pool.request({ method: 'POST', path: pathname, headers: HEADERS, body: bodyFor(chunks) })).body;
     return { open, close: () => pool.close() };
   },
 };
 
 function through(fetch: (url: string, init: RequestInit) => Promise<Response>, url: string): Open {
-  return async () => {
-    const { status, body } = await fetch(url, { method: 'POST', headers: HEADERS, body: BODY });
+  return async (chunks) => {
+    const { status, body } = await fetch(url, { method: 'POST', headers: HEADERS, body: bodyFor(chunks) });
     if (status !== 200 || body === null) throw new Error(`Answered ${status} where a stream was asked for.`);
     return body;
   };

@@ -2,10 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ANSWER_HEADERS, chunkSentAt, FIRST_CHUNK, LAST_CHUNKS, sharedMicroseconds, WHOLE_ANSWER } from './chat-texts.ts';
 
-/** How streams are paced. */
+/** How streams are paced; they have as many chunks of content as the call's `max_tokens`. */
 export interface PaceOptions {
-  /** Content chunks of a stream. */
-  readonly chunks: number;
   /** Between two chunks of one stream. */
   readonly everyMs: number;
 }
@@ -19,7 +17,7 @@ const WHOLE = Buffer.from(WHOLE_ANSWER);
  */
 export function serveChats(pace: PaceOptions): Promise<number> {
   const server = createServer((request, response) => {
-    readBody(request, (body) => (body.includes('"stream":true') ? stream(response, pace) : answer(response)));
+    readBody(request, (body) => (body.includes('"stream":true') ? stream(response, chunksIn(body), pace) : answer(response)));
   });
   server.keepAliveTimeout = LONGEST_KEEP_ALIVE_MS;
   return new Promise((resolve) => {
@@ -42,7 +40,11 @@ function answer(response: ServerResponse): void {
   response.end(WHOLE);
 }
 
-function stream(response: ServerResponse, { chunks, everyMs }: PaceOptions): void {
+function chunksIn(body: string): number {
+  return Number(/"max_tokens":(\d+)/.exec(body)?.[1] ?? 1);
+}
+
+function stream(response: ServerResponse, chunks: number, { everyMs }: PaceOptions): void {
   response.writeHead(200, { ...ANSWER_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' });
   response.write(FIRST_CHUNK);
   let sent = 0;

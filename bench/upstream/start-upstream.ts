@@ -13,7 +13,7 @@ export interface Upstream {
 }
 
 /** Starts the provider of the HTTP measurements in a process of its own. */
-export async function startUpstream(pace: PaceOptions = { chunks: 0, everyMs: 0 }): Promise<Upstream> {
+export async function startUpstream(pace: PaceOptions = { everyMs: 0 }): Promise<Upstream> {
   const child = fork(PROCESS, [JSON.stringify(pace)], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const port = await new Promise<unknown>((resolve, reject) => {
     child.once('message', resolve);
