@@ -1,7 +1,10 @@
 import { defectsOfA } from './defects-of-a.ts';
 import { defectsOfB } from './defects-of-b.ts';
 import { defectsOfC } from './defects-of-c.ts';
+import { defectsOfD } from './defects-of-d.ts';
 import { pointsAround } from './points-around.ts';
+import { pointsOfClients } from './points-clients.ts';
+import { pointsOfDeployments } from './points-deployments.ts';
 import { pointsOfTheEngine } from './points-engine.ts';
 import type { SeedPart } from './seed-row.ts';
 import { managerOfA } from './system-a-manager.ts';
@@ -17,6 +20,9 @@ export const seedParts: readonly SeedPart[] = [
   defectsOfB,
   systemC,
   defectsOfC,
+  defectsOfD,
   pointsOfTheEngine,
+  pointsOfDeployments,
+  pointsOfClients,
   pointsAround,
 ];

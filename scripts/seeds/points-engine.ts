@@ -27,9 +27,8 @@ export const pointsOfTheEngine: SeedPart = {
       shown: [
         ['test/engine/outcomes.test.ts', 'has every documented field'],
         ['test/engine/outcomes.test.ts', 'the processor threw and no attempt is left: cause is what was thrown'],
+        ['test/engine/deployments.test.ts', 'uses the limits of both, and says where a request was answered'],
       ],
-      waits: 'providers',
-      note: '`deploymentId` is filled once there are deployments.',
     },
     {
       id: 'E4',
@@ -238,7 +237,7 @@ export const pointsOfTheEngine: SeedPart = {
     },
     {
       id: 'E28',
-      what: 'Priority that ages, and equal calls made once',
+      what: 'Priority that ages, equal calls made once, and a circuit breaker',
       shown: [
         ['test/engine/dedupe.test.ts', 'make one call; each has its own id, handle, status and result'],
         [
@@ -246,9 +245,11 @@ export const pointsOfTheEngine: SeedPart = {
           "without look-ahead a tenant's requests start in the order of their keys: first in, first out, priority as so much waiting",
         ],
         ['examples/priorities-and-tenants.ts'],
+        [
+          'test/engine/deployments.test.ts',
+          'opens after five failures in a row, lets one call probe after the rest, and closes when it gets through',
+        ],
       ],
-      waits: 'providers',
-      note: 'The circuit breaker comes with deployments.',
     },
     {
       id: 'E29',

@@ -91,6 +91,10 @@ export const systemB: SeedPart = {
           'gets the request, the chosen deployments as [embedding, llm], the record and a signal; what it returns is the response',
         ],
         ['test/client/llm-queue.test.ts', 'with the same id are replicas that share the load, each with its own key'],
+        [
+          'test/client/llm-queue-telemetry.test.ts',
+          'tells each moment in milliseconds, what was chosen, and the tokens that the executor wrote',
+        ],
       ],
     },
     {
@@ -99,6 +103,7 @@ export const systemB: SeedPart = {
       shown: [
         ['test/client/llm-queue.test.ts', 'have six fields with defaults'],
         ['test/client/llm-queue.test.ts', 'count as many calls as a request says that it makes'],
+        ['test/client/llm-queue-defects.test.ts', 'B2-5: a request runs on the model that it asked for, whoever waits before it'],
         ['test/client/llm-queue.test.ts', 'for a kind that nothing serves are answered with 400'],
       ],
     },
@@ -135,6 +140,7 @@ export const systemB: SeedPart = {
       shown: [
         ['test/client/llm-queue-plugged.test.ts', 'decides the order'],
         ['test/client/llm-queue-plugged.test.ts', 'gets every request once, and is told of those that leave'],
+        ['test/client/llm-queue-plugged.test.ts', 'whose wait queue is full refuses one caller; the others go on'],
         ['test/client/llm-queue-plugged.test.ts', 'that throws is asked again a second later'],
       ],
     },
@@ -164,6 +170,8 @@ export const systemB: SeedPart = {
       id: 'B15',
       what: 'Evenly spaced round robin over deployments, by requests a minute',
       shown: [
+        ['test/client/llm-queue-spacing.test.ts', 'start 60 s ÷ reqPerMin after one another at each deployment, in turn'],
+        ['test/client/llm-queue-spacing.test.ts', 'leave as much time as the calls of the last request take, of each model its own'],
         ['test/client/llm-queue.test.ts', 'take turns, in proportion to their limits'],
         [
           'test/client/llm-queue-plugged.test.ts',
@@ -188,7 +196,9 @@ export const systemB: SeedPart = {
       what: 'Requests per user and window',
       shown: [
         ['test/client/llm-queue-defects.test.ts', 'B2-10: the wait that a limited user is told is exact'],
+        ['test/stores/in-memory-user-limits.test.ts', 'are each user’s own'],
         ['test/client/llm-queue-telemetry.test.ts', 'counts by a clock that does not jump'],
+        ['examples/users-and-telemetry.ts'],
       ],
     },
     {
@@ -242,6 +252,8 @@ export const systemB: SeedPart = {
       what: 'A YAML configuration of deployments, limits and custom models',
       shown: [
         ['test/config/seed-files.test.ts', 'loads exactly as printed'],
+        ['test/config/seed-files.test.ts', "takes the code's spelling where it differs from the document's"],
+        ['test/client/seed-files-and-errors.test.ts', 'goes from loadHeadgateConfig into LLMQueue as it is'],
         ['test/client/llm-queue.test.ts', 'serves chats, embeddings and both together, 40 requests of a user a minute'],
         ['test/client/llm-queue.test.ts', 'may be custom models, whose module is imported by path and export name'],
       ],
@@ -265,6 +277,9 @@ export const systemB: SeedPart = {
       id: 'B25',
       what: 'Uses: gateway, tenants, retrieval, monitoring',
       shown: [
+        ['examples/executors.ts'],
+        ['examples/rag.ts'],
+        ['examples/users-and-telemetry.ts'],
         ['examples/priorities-and-tenants.ts'],
         ['test/client/llm-queue.test.ts', 'serves chats, embeddings and both together, 40 requests of a user a minute'],
       ],

@@ -17,6 +17,7 @@ export const systemC: SeedPart = {
         ['test/client/llm-manager.test.ts', 'are listed, and the default is named or the first'],
         ['test/client/llm-manager.test.ts', 'are added, replaced (the old one is closed first) and closed while others work'],
         ['test/client/llm-errors.test.ts', 'LLMConfigurationError: no such provider, and why one was left out'],
+        ['test/client/llm-manager.test.ts', 'ends with the block that holds it'],
       ],
     },
     {
@@ -32,6 +33,7 @@ export const systemC: SeedPart = {
       id: 'C4',
       what: 'Messages with roles',
       shown: [
+        ['test/client/seed-limits.test.ts', 'has role, content and metadata, which stays here'],
         ['test/client/llm-client.test.ts', 'keeps every system message'],
         ['test/client/llm-client.test.ts', 'refuses %j as a conversation'],
       ],
@@ -73,6 +75,9 @@ export const systemC: SeedPart = {
         ['test/config/seed-files.test.ts', 'loads exactly as printed'],
         ['test/client/llm-manager.test.ts', 'reads the file that HEADGATE_CONFIG names'],
         ['test/client/llm-manager.test.ts', 'without a file takes what the environment says'],
+        ['test/config/expansion.test.ts', 'get a model and limits each, where there is one for each'],
+        ['test/config/expansion.test.ts', 'must match models and limits in number'],
+        ['test/config/expansion.test.ts', 'pass their settings on to what they serve'],
       ],
       note: 'A single model or limit holds for every key.',
     },
@@ -80,9 +85,10 @@ export const systemC: SeedPart = {
       id: 'C10',
       what: 'Limits per key: requests, input, output and total tokens',
       shown: [
-        ['test/client/pool.test.ts', 'shows keys, calls and limits, never a key'],
+        ['test/client/seed-limits.test.ts', 'each key keeps its limit of %s'],
         ['test/client/llm-defects.test.ts', 'C2-5: 50 parallel prompts on 3 keys are all answered'],
       ],
+      note: 'No limit is invented where none is given.',
     },
     {
       id: 'C11',
@@ -99,6 +105,7 @@ export const systemC: SeedPart = {
       shown: [
         ['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken'],
         ['test/client/pool.test.ts', 'limited calls wait, first in first out'],
+        ['test/client/pool.test.ts', 'ends after acquireTimeout: LLMRateLimitError where limits were to blame'],
       ],
     },
     {
@@ -106,6 +113,7 @@ export const systemC: SeedPart = {
       what: 'Counts of a limiter: accepted, refused, tokens, available',
       shown: [
         ['test/engine/samples.test.ts', 'sample at once and every 250 ms, are frozen, and hold everything that is counted'],
+        ['test/engine/samples.test.ts', 'of the limiters form and of system A’s first form'],
         ['test/engine/rate-limiter.test.ts', 'a window: acquires, counts, waits for the exact moment, first in first out'],
       ],
     },
@@ -113,6 +121,9 @@ export const systemC: SeedPart = {
       id: 'C14',
       what: 'Estimates of tokens per provider',
       shown: [
+        ['test/scheduling/estimates-call.test.ts', 'two messages of six tokens are seventeen, as OpenAI counts them'],
+        ['test/scheduling/estimates-call.test.ts', 'every format counts its own fields'],
+        ['test/scheduling/estimates-text.test.ts', 'prose is met within 20 %, Chinese is not underestimated'],
         ['test/engine/token-usage.test.ts', 'reserves characters ÷ 4 and max_tokens, never nothing; what the caller states wins'],
         ['test/scheduling/estimates-call.test.ts', 'usage corrects estimates only where it is what is charged'],
       ],
@@ -122,6 +133,11 @@ export const systemC: SeedPart = {
       id: 'C15',
       what: 'Round robin over several limiters',
       shown: [
+        [
+          'test/client/seed-balancing.test.ts',
+          'are used for what each has left: all that both limits allow at once, none of them more than its own',
+        ],
+        ['test/client/seed-balancing.test.ts', 'in turn takes one after the other'],
         ['test/client/pool-clients.test.ts', 'is offered only when it is open; another is opened when all that are open carry calls'],
       ],
       note: 'By the room that each key has left; round robin is one of the balancers.',
@@ -130,6 +146,7 @@ export const systemC: SeedPart = {
       id: 'C16',
       what: 'A pool of clients, one per key',
       shown: [
+        ['test/client/pool.test.ts', 'opens minSize clients at the start'],
         ['test/client/pool.test.ts', 'grows on demand at once, up to maxSize'],
         ['test/client/pool.test.ts', 'a client carries many calls at once'],
         ['test/client/pool.test.ts', 'shrinks to minSize when unused for idleTimeout, and grows again'],
@@ -153,7 +170,7 @@ export const systemC: SeedPart = {
       shown: [
         ['test/client/llm-defects.test.ts', 'C2-5: 50 parallel prompts on 3 keys are all answered'],
         ['test/invariants/no-wedge.test.ts', 'nothing waits while it has room, and whoever waits is woken'],
-        ['examples/batch.ts'],
+        ['examples/fifty-in-parallel.ts'],
       ],
       note: 'For as long as `acquireTimeout` allows.',
     },
@@ -167,13 +184,18 @@ export const systemC: SeedPart = {
     {
       id: 'C20',
       what: "The pool's status",
-      shown: [['test/client/pool.test.ts', 'shows keys, calls and limits, never a key']],
+      shown: [
+        ['test/client/pool.test.ts', 'shows keys, calls and limits, never a key'],
+        ['test/client/pool.test.ts', 'ends after acquireTimeout: LLMRateLimitError where limits were to blame'],
+        ['examples/pool-monitor.ts'],
+      ],
     },
     {
       id: 'C21',
       what: 'Closing the pool',
       shown: [
         ['test/client/pool.test.ts', 'waits for what runs and what waits, and takes nothing new'],
+        ['test/client/llm-defects.test.ts', 'C2-6: a closed pool opens nothing any more, and a closed manager is followed by a new one'],
         ['test/client/pool-clients.test.ts', 'a closed pool offers nothing, leases nothing, and closes when the last call is over'],
       ],
     },
@@ -181,7 +203,12 @@ export const systemC: SeedPart = {
       id: 'C22',
       what: 'Middleware with three hooks',
       shown: [
+        [
+          'test/middleware/middleware-chain.test.ts',
+          'is Logging, Metrics, own in the order added, Retry, own per attempt, RateLimit, however they are added',
+        ],
         ['test/middleware/middleware-chain.test.ts', 'share a context, and may change request and response'],
+        ['test/middleware/middleware-chain.test.ts', 'finds by class, removes by instance, and takes the same instance once'],
         ['test/middleware/middleware-chain.test.ts', 'lets errors pass in reverse, and cuts at Retry what runs for each attempt'],
         ['test/client/llm-middleware.test.ts', 'the example of the module it replaces works as it was meant'],
       ],
@@ -192,6 +219,7 @@ export const systemC: SeedPart = {
       shown: [
         ['test/middleware/middlewares.test.ts', 'tells request and response in numbers, without what was said'],
         ['test/middleware/middlewares.test.ts', 'shows shortened content where it is asked to, and logs errors'],
+        ['test/middleware/middlewares.test.ts', 'logs only what its options leave on, and a logger that throws breaks nothing'],
       ],
     },
     {
@@ -200,6 +228,7 @@ export const systemC: SeedPart = {
       shown: [
         ['test/middleware/middlewares.test.ts', 'counts successes, failures, retries, tokens and time, in all and by provider and model'],
         ['test/middleware/middlewares.test.ts', 'starts again from nothing; what was running then is not counted'],
+        ['examples/metrics-export.ts'],
       ],
     },
     {
@@ -208,6 +237,8 @@ export const systemC: SeedPart = {
       shown: [
         ['test/client/llm-middleware.test.ts', 'RetryMiddleware decides how often and how soon; without one nothing is tried again'],
         ['test/client/llm-middleware.test.ts', 'run once for a request, or once for each attempt, which reserves again'],
+        ['test/client/llm-middleware.test.ts', 'a refusal is no attempt: it waits as long as it was told, and is not counted as a retry'],
+        ['test/middleware/middlewares.test.ts', 'tells the queue how to try again: 4 attempts, 1 s, 60 s, twice as long'],
       ],
       note: 'Each wait is anywhere between 0 and the grown one, instead of ± 25 %.',
     },
@@ -219,6 +250,8 @@ export const systemC: SeedPart = {
           'test/client/llm-middleware.test.ts',
           'RateLimitMiddleware limits all keys together, beside their own, and goes on counting where another is added',
         ],
+        ['test/client/seed-limits.test.ts', 'counts what a call really used, less or more than was reserved for it'],
+        ['test/client/llm-defects.test.ts', "C2-3: a limit's no is never passed by"],
       ],
     },
     {
@@ -228,6 +261,7 @@ export const systemC: SeedPart = {
         ['test/client/session-manager.test.ts', 'keeps a conversation in order, the system prompt first'],
         ['test/client/session-manager.test.ts', 'never splits a tool call from its results, and never loses the prompt, whatever is added'],
         ['test/client/session-manager.test.ts', 'survive export and import as JSON'],
+        ['examples/conversation.ts'],
       ],
     },
     {
@@ -239,6 +273,8 @@ export const systemC: SeedPart = {
         ['test/client/llm-errors.test.ts', 'LLMAuthenticationError: every key was refused; each is asked once'],
         ['test/client/llm-errors.test.ts', 'LLMTimeoutError: an attempt took longer than settings.timeout'],
         ['test/client/llm-errors.test.ts', 'LLMRateLimitError: the deadline passed while it was limited, by us or by the provider'],
+        ['test/client/pool.test.ts', 'ends after acquireTimeout: LLMPoolExhaustedError where every client was busy'],
+        ['test/client/llm-errors.test.ts', 'LLMConfigurationError: no such provider, and why one was left out'],
         ['test/client/llm-errors.test.ts', 'LLMException: the client was closed before the call was done'],
       ],
     },
