@@ -34,7 +34,12 @@ export function addChatCommand(program: Command, exit: (code: number) => void): 
     .option('--model <name>', "a model of the configuration (default: the default provider's)")
     .option('--system <text>', 'the system prompt')
     .option('--no-color', 'no colours on a terminal; so does the environment variable NO_COLOR')
-    .action(async (flags: ChatFlags) => exit(await chat(flags)));
+    .action(async (flags: ChatFlags) => {
+      const code = await chat(flags);
+      // Everything is closed; whoever interrupts waits for nothing else.
+      if (code === EXIT.interrupted) process.exit(code);
+      exit(code);
+    });
 }
 
 async function chat({ config: flag, model, system, color }: ChatFlags): Promise<number> {

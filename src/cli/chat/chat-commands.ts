@@ -80,7 +80,7 @@ function setStream(chat: Chat, argument: string): string[] {
 
 function setModel(chat: Chat, argument: string): string[] {
   if (argument === '') return [`Model: ${chat.model ?? chat.client.models.join(', ')}. There are: ${modelsOf(chat.manager).join(', ')}.`];
-  chat.useModel(argument);
+  chat.switchModel(argument);
   return [`${argument} of '${chat.client.name}' answers from now on.`];
 }
 

@@ -49,7 +49,7 @@ export class Chat {
   }
 
   /** @throws UsageError for a model that nobody has */
-  useModel(model: string): void {
+  switchModel(model: string): void {
     this.#chosen = chooseClient(this.manager, model);
   }
 
