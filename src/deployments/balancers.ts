@@ -38,10 +38,12 @@ export function roundRobin(): Balancer {
 /** In proportion to the weights, as evenly mixed as they allow: whoever is furthest behind its share is next. */
 export function weighted(): Balancer {
   const served = new Map<string, number>();
+  let present: ReadonlySet<string> = new Set();
   const ahead = ({ id, weight }: BalancerCandidate): number => (served.get(id) ?? 0) / weight;
   return {
     order: (candidates) => {
-      catchUp(candidates, served);
+      catchUp(candidates, served, present);
+      present = new Set(candidates.map(({ id }) => id));
       return [...candidates].sort((a, b) => ahead(a) - ahead(b));
     },
     started: (id, calls) => {
@@ -50,11 +52,16 @@ export function weighted(): Balancer {
   };
 }
 
-/** One that joins or comes back must not get everything until it has caught up: it starts level with the one furthest behind. */
-function catchUp(candidates: Candidates, served: Map<string, number>): void {
-  const known = candidates.filter(({ id }) => served.has(id));
-  const level = known.length === 0 ? 0 : Math.min(...known.map(({ id, weight }) => (served.get(id) ?? 0) / weight));
-  for (const { id, weight } of candidates) if (!served.has(id)) served.set(id, level * weight);
+/**
+ * One that joins or comes back must not get everything until it has caught up: it starts level with the one furthest
+ * behind of those that were there.
+ */
+function catchUp(candidates: Candidates, served: Map<string, number>, present: ReadonlySet<string>): void {
+  const levels = candidates.flatMap(({ id, weight }) => (present.has(id) ? (served.get(id) ?? 0) / weight : []));
+  const level = levels.length === 0 ? 0 : Math.min(...levels);
+  for (const { id, weight } of candidates) {
+    if (!present.has(id)) served.set(id, Math.max(served.get(id) ?? 0, level * weight));
+  }
 }
 
 /** Shortest expected wait first: latency × (calls in flight + 1) ÷ weight; whose latency is unknown is tried first. */

@@ -67,7 +67,9 @@ export class DeploymentRegistry {
     for (const { deployment } of routes.flatMap(({ stops }) => stops)) {
       const heir = [...deployment.users][0];
       if (heir !== undefined) {
-        if (this.#actors.ownerOf(deployment.id) === modelId) this.#show(heir.modelId, deployment);
+        if (this.#actors.ownerOf(deployment.id) !== modelId) continue;
+        this.#show(heir.modelId, deployment);
+        deployment.show();
         continue;
       }
       this.#deployments.delete(deployment.id);
@@ -90,7 +92,7 @@ export class DeploymentRegistry {
     if (known !== undefined) return known;
     const owner = { deploymentId: config.id };
     const limiters = (config.rateLimiters ?? []).map((limit) => this.#limiters.obtain(owner, limit));
-    const units = limiters.map(({ unit }) => unit);
+    const units = [...new Set(limiters.map(({ unit }) => unit))];
     const deployment = new DeploymentUnit(config, units, this.#services, () => this.#actors.deployment(config.id));
     this.#deployments.set(config.id, deployment);
     this.#show(modelId, deployment);

@@ -46,6 +46,9 @@ export class DeploymentUnit {
   #disabledBy: Error | undefined;
   #gateUntil = 0;
   readonly #slowing = new ConcurrencyCut();
+  /** Somebody waits for a call to end, perhaps another model's. */
+  #awaited = false;
+  #shown: DeploymentState = 'available';
   #enableTimer: TimerHandle;
 
   /** @param actor finds the deployment's actor; it may be gone once the engine has stopped */
@@ -84,9 +87,9 @@ export class DeploymentUnit {
 
   /** The next moment at which a call may start as far as its mode goes; Infinity while only a probe's outcome can tell. */
   availableAt(now: number, cost: CallCost): number {
+    const learnedAt = this.inFlight >= this.#slowing.limit ? UNKNOWN : (this.learner?.availableAt(cost, this.inFlight, now) ?? now);
     // Only the end of a call makes room.
-    if (this.inFlight >= this.#slowing.limit) return UNKNOWN;
-    const learnedAt = this.learner?.availableAt(cost, this.inFlight, now) ?? now;
+    if (learnedAt === UNKNOWN) this.#awaited = true;
     const at = Math.max(now, this.#gateUntil, this.#disabledUntil, learnedAt);
     if (at === UNKNOWN || this.#circuit.allows(at)) return at;
     return this.#circuit.state === 'open' ? Math.max(at, this.#circuit.openUntil) : UNKNOWN;
@@ -105,6 +108,14 @@ export class DeploymentUnit {
     return new Visit(this, now, probe, this.learner?.started(cost, now));
   }
 
+  /** A call there is over, whatever became of it. */
+  ended(): void {
+    this.inFlight--;
+    if (!this.#awaited) return;
+    this.#awaited = false;
+    this.wakeUsers();
+  }
+
   /** The provider says that the load grew too fast. */
   slowDown(startedAt: number): void {
     this.#slowing.slowDown(startedAt, this.inFlight, this.#signals.clock.now());
@@ -121,9 +132,9 @@ export class DeploymentUnit {
     const before = this.#circuit.state;
     this.#circuit.failed(probe, startedAt, clock.now());
     if (this.#circuit.state !== 'open' || before === 'open') return;
-    const until = clock.wallMs() + this.config.errorBackoffInSeconds * 1000;
+    const until = this.#openUntil;
     this.#sendCircuit({ type: 'OPENED', until });
-    this.#send({ type: 'COOLING', until });
+    this.#showState();
     events.emit({ type: 'deployment-cooling', at: clock.wallMs(), deploymentId: this.id, until });
     this.wakeUsers();
   }
@@ -145,9 +156,12 @@ export class DeploymentUnit {
     this.#disabledBy = error;
     this.#disabledUntil = clock.now() + restMs;
     this.#enableLater(restMs);
-    const reason = LLMQueueException.isInstance(error) ? error.code : 'error';
+    const reason = codeOf(error);
     this.#send({ type: 'DISABLED', until, reason });
+    this.#shown = 'disabled';
     events.emit({ type: 'deployment-disabled', at: clock.wallMs(), deploymentId: this.id, until, reason });
+    // Who waited for it has another one to wait for now, or none.
+    this.wakeUsers();
   }
 
   #enableLater(ms: number): void {
@@ -167,7 +181,6 @@ export class DeploymentUnit {
     this.#disabledUntil = 0;
     this.#disabledBy = undefined;
     this.#signals.clock.clearTimeout(this.#enableTimer);
-    this.#send({ type: 'ENABLED' });
     this.#available();
   }
 
@@ -205,14 +218,44 @@ export class DeploymentUnit {
 
   #recovered(): void {
     this.#sendCircuit({ type: 'CLOSED' });
-    this.#send({ type: 'RECOVERED' });
     this.#available();
   }
 
+  /** One of the things that kept calls away is over; another may still be. */
   #available(): void {
     const { clock, events } = this.#signals;
-    events.emit({ type: 'deployment-available', at: clock.wallMs(), deploymentId: this.id });
+    this.#showState();
+    if (this.state === 'available') events.emit({ type: 'deployment-available', at: clock.wallMs(), deploymentId: this.id });
     this.wakeUsers();
+  }
+
+  /** Its actor was made anew, below another model: it learns how things stand. */
+  show(): void {
+    if (this.#circuit.state !== 'closed') this.#sendCircuit({ type: 'OPENED', until: this.#openUntil });
+    if (this.#circuit.state === 'half-open') this.#sendCircuit({ type: 'PROBING' });
+    this.#shown = 'available';
+    this.#showState();
+    for (const unit of this.units) if (unit.config.domain === undefined) unit.show();
+  }
+
+  /** Brings its actor from the mode that it shows to the one that holds. */
+  #showState(): void {
+    const { state } = this;
+    if (state === this.#shown) return;
+    const { clock } = this.#signals;
+    if (this.#shown !== 'available') this.#send({ type: this.#shown === 'disabled' ? 'ENABLED' : 'RECOVERED' });
+    if (state === 'cooling') this.#send({ type: 'COOLING', until: this.#openUntil });
+    const error = this.#disabledBy;
+    if (state === 'disabled' && error !== undefined) {
+      this.#send({ type: 'DISABLED', until: clock.wallMs() + this.#disabledUntil - clock.now(), reason: codeOf(error) });
+    }
+    this.#shown = state;
+  }
+
+  /** Epoch milliseconds; meaningful while the circuit is open. */
+  get #openUntil(): number {
+    const { clock } = this.#signals;
+    return clock.wallMs() + this.#circuit.openUntil - clock.now();
   }
 
   #send(event: DeploymentEvent): void {
@@ -224,4 +267,8 @@ export class DeploymentUnit {
     const circuit: AnyActorRef | undefined = this.#actor()?.getSnapshot().children?.circuit;
     if (circuit?.getSnapshot().status === 'active') circuit.send(event);
   }
+}
+
+function codeOf(error: Error): string {
+  return LLMQueueException.isInstance(error) ? error.code : 'error';
 }

@@ -154,7 +154,7 @@ export class Dispatcher implements LimiterUser {
       }
       // A claim's age is its claimant's: whoever comes after it must not inherit it.
       if (head !== this.#claim.claimant) this.#unclaim();
-      const route = this.choice.pick(head, owner, now, this.#paced);
+      const route = this.choice.pick(head, owner, now, this.paced);
       if (route === undefined) {
         this.#waitBehind(head, now, admitted);
         return;
@@ -171,20 +171,26 @@ export class Dispatcher implements LimiterUser {
     const obstacles = hindrances.flatMap(({ obstacle }) => obstacle ?? []);
     this.#blockOn(obstacles.map(({ limiter }) => limiter));
     const opensAt = this.choice.opensAt(head, now);
+    // What the head cannot use is there for others.
+    const elsewhere = this.choice.opensElsewhere(head, now);
     if (hindrances.length === 0) {
       this.#unclaim();
-      this.#wake(opensAt);
+      this.#wake(
+        elsewhere && this.#options.lookAhead > 0
+          ? Math.min(opensAt, this.#backfill(head, this.#options.lookAhead, now, admitted))
+          : opensAt,
+      );
       return;
     }
     const onlySlots = obstacles.length === hindrances.length && obstacles.every(({ limiter }) => limiter.type === 'concurrent');
     // Where only a call's end makes room, nobody can overtake, and a claim would be idle work. One that stands, stands:
     // a head that let go of it whenever something else was in its way would be overtaken for ever.
-    if (onlySlots && !this.#anyShared && this.#claim.claimant !== head) {
+    if (onlySlots && !elsewhere && !this.#anyShared && this.#claim.claimant !== head) {
       this.#wake(opensAt);
       return;
     }
-    const full = obstacles.length === hindrances.length && obstacles.every((obstacle) => obstacle.full);
-    const nextRoomAt = Math.min(UNKNOWN, ...obstacles.map(({ limiter }) => limiter.nextFreeAt(1, now, this.#paced)));
+    const full = !elsewhere && obstacles.length === hindrances.length && obstacles.every((obstacle) => obstacle.full);
+    const nextRoomAt = Math.min(UNKNOWN, ...obstacles.map(({ limiter }) => limiter.nextFreeAt(1, now, this.paced)));
     const lookAhead = full ? 0 : this.#options.lookAhead;
     let wakeAt = Math.min(
       opensAt,
@@ -192,7 +198,7 @@ export class Dispatcher implements LimiterUser {
         head,
         hindrances.map(({ route }) => route),
         now,
-        this.#paced,
+        this.paced,
       ),
     );
     if (lookAhead > 0) wakeAt = Math.min(wakeAt, this.#backfill(head, lookAhead, now, admitted));
@@ -209,7 +215,7 @@ export class Dispatcher implements LimiterUser {
       let wakeAt = UNKNOWN;
       for (const record of this.queue.first(lookAhead + 1)) {
         if (record === head || this.choice.misfit(record) !== undefined) continue;
-        const route = this.choice.pick(record, BACKFILL, now, this.#paced);
+        const route = this.choice.pick(record, BACKFILL, now, this.paced);
         if (route !== undefined) {
           admitted.push(this.#take(record, route, now));
           started = true;
@@ -218,10 +224,10 @@ export class Dispatcher implements LimiterUser {
         const { hindrances } = this.choice;
         for (const { route: closed, obstacle } of hindrances) {
           if (obstacle === undefined) continue;
-          const at = obstacle.full ? obstacle.limiter.nextFreeAt(1, now, this.#paced) : closed.limits.nextFreeAt(record, now, this.#paced);
+          const at = obstacle.full ? obstacle.limiter.nextFreeAt(1, now, this.paced) : closed.limits.nextFreeAt(record, now, this.paced);
           wakeAt = Math.min(wakeAt, at);
         }
-        if (hindrances.every(({ obstacle }) => obstacle?.full)) break;
+        if (hindrances.every(({ obstacle }) => obstacle?.full) && !this.choice.opensElsewhere(record, now)) break;
       }
       if (!started) return wakeAt;
     }
@@ -234,7 +240,8 @@ export class Dispatcher implements LimiterUser {
     return { record, held, route, visits: route.begin(record) };
   }
 
-  get #paced(): boolean {
+  /** Whether several tenants wait, so that windows are paced. */
+  get paced(): boolean {
     return this.queue.backloggedTenants > 1;
   }
 

@@ -142,22 +142,25 @@ export class FailureHandling {
     const now = this.#clock.now();
     const elsewhere = failOver && this.#dispatcher.choice.routes.length > 1;
     if (elsewhere) subject.failedOn(attempt.route, !retryable);
-    if (elsewhere && this.#dispatcher.choice.hasOther(subject, now)) this.#return(attempt, now, 0);
-    else {
-      const round = this.#endRound(subject, retryable || elsewhere);
-      const { retry } = this.#options.config;
-      if (round < retry.maxAttempts) this.#return(attempt, now, Math.max(leastWaitMs, backoffMs(retry, round, this.#services.random)));
-      else this.#options.fail(subject, ending, attempt);
-    }
+    const { retry } = this.#options.config;
+    const { choice, paced } = this.#dispatcher;
+    const otherAt = elsewhere ? choice.otherAt(subject, now, paced) : undefined;
+    if (otherAt !== undefined && otherAt <= now + retry.maxDelayMs) this.#return(attempt, now, 0);
+    else if (this.#mayRetry(subject, retryable || elsewhere)) {
+      this.#return(attempt, now, Math.max(leastWaitMs, backoffMs(retry, subject.endRound(), this.#services.random)));
+    } else if (otherAt !== undefined) {
+      // Its limit takes longer than any backoff, but no retry is left.
+      this.#return(attempt, now, 0);
+    } else this.#options.fail(subject, ending, attempt);
     this.#dispatcher.roomCameFree();
   }
 
   /**
-   * How many rounds are over; Infinity where another one would be no use. What would fail here again may still
-   * succeed where it was not tried, since nothing could start there.
+   * Whether another round is allowed and of use. What would fail here again may still succeed where it was not
+   * tried, since nothing could start there.
    */
-  #endRound(subject: RequestRecord, worthwhile: boolean): number {
-    return worthwhile && !this.#dispatcher.choice.hopeless(subject) ? subject.endRound() : Number.POSITIVE_INFINITY;
+  #mayRetry(subject: RequestRecord, worthwhile: boolean): boolean {
+    return worthwhile && subject.rounds + 1 < this.#options.config.retry.maxAttempts && !this.#dispatcher.choice.hopeless(subject);
   }
 
   #return(attempt: RequestAttempt, now: number, delayMs: number): void {

@@ -122,6 +122,13 @@ export class LimiterUnit {
     this.#send({ type: 'SAMPLED', usage: this.limiter.used(this.#signals.clock.now()) });
   }
 
+  /** Its actor was made anew: it learns how things stand. */
+  show(): void {
+    const { clock } = this.#signals;
+    if (this.#mode === 'paused') this.#send({ type: 'PAUSED', until: clock.wallMs() + (this.limiter.pausedUntil - clock.now()) });
+    else if (this.#mode === 'exhausted') this.#send({ type: 'EXHAUSTED' });
+  }
+
   /** Forgets its timer; the engine stops. */
   stop(): void {
     this.#signals.clock.clearTimeout(this.#resume);

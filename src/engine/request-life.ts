@@ -86,7 +86,7 @@ export class RequestLife {
     this.#counters.processing--;
     if (this.#observed) this.#emit({ type: 'request-completed', ...this.#facts(record), attempts: record.attempts });
     record.tell(COMPLETED, undefined);
-    this.#settle(record, attempt, completedResponse(record, result, now - attempt.startedAt), now);
+    this.#settle(record, attempt, completedResponse(record, result, now - attempt.startedAt, attempt.deploymentId), now);
   }
 
   failed(record: RequestRecord, ending: Ending, attempt: RequestAttempt | undefined, now: number): void {
@@ -97,7 +97,7 @@ export class RequestLife {
     this.#counters.failed++;
     if (this.#observed) this.#emit({ type: 'request-failed', ...this.#facts(record), attempts: record.attempts, reason, code: error.code });
     record.tell({ type: 'FAILED', reason, code: error.code }, undefined);
-    this.#settle(record, attempt, failedResponse(record, ending, attempt && now - attempt.startedAt), now);
+    this.#settle(record, attempt, failedResponse(record, ending, attempt && now - attempt.startedAt, attempt?.deploymentId), now);
   }
 
   #pendingAgain(record: RequestRecord, now: number, event: RequestEvent, phase: 'queued' | 'backoff'): void {

@@ -125,6 +125,11 @@ export class RequestRecord implements QueueEntry, CallCost {
     this.#failures[forGood ? 'barred' : 'tried'].add(route);
   }
 
+  /** Rounds that are over. */
+  get rounds(): number {
+    return this.#failures?.rounds ?? 0;
+  }
+
   /** Every way was tried: the round is over. Returns how many are. */
   endRound(): number {
     this.#failures ??= { tried: new Set(), barred: new Set(), rounds: 0 };

@@ -50,17 +50,32 @@ export class RouteChoice {
     return first;
   }
 
-  /** Whether no route is left: each is disabled, or failed this request in a way that it would fail again. */
+  /** Whether no route is left: each is disabled, too small, or failed this request in a way that it would fail again. */
   hopeless(record: RequestRecord): boolean {
     if (this.#plain !== undefined) return false;
-    return this.routes.every((route) => route.disabledBy !== undefined || record.barred?.has(route));
+    return this.routes.every((route) => route.disabledBy !== undefined || record.barred?.has(route) || !fitsEver(route, record));
   }
 
-  /** Whether the request may go another way than those that failed it. */
-  hasOther(record: RequestRecord, now: number): boolean {
+  /**
+   * When the request may go another way than those that failed it, as far as limits tell; undefined: there is none.
+   * What hangs on the end of a call counts as now.
+   */
+  otherAt(record: RequestRecord, now: number, paced: boolean): number | undefined {
+    let earliest: number | undefined;
+    for (const route of this.routes) {
+      if (record.barred?.has(route) || record.tried?.has(route) || route.availableAt(now, record) > now || !fitsEver(route, record))
+        continue;
+      const at = route.limits.nextFreeAt(record, now, paced);
+      earliest = Math.min(earliest ?? UNKNOWN, at === UNKNOWN ? now : at);
+    }
+    return earliest;
+  }
+
+  /** Whether a route takes calls now that is none for who has just been looked at: others may start there. */
+  opensElsewhere(record: RequestRecord, now: number): boolean {
+    if (this.routes.length === 1) return false;
     return this.routes.some(
-      (route) =>
-        !record.barred?.has(route) && !record.tried?.has(route) && route.availableAt(now, record) <= now && fitsEver(route, record),
+      (route) => !this.hindrances.some((hindrance) => hindrance.route === route) && route.availableAt(now, record) <= now,
     );
   }
 
@@ -150,13 +165,17 @@ export class RouteChoice {
   }
 
   #best(routes: readonly Route[], now: number): Route | undefined {
-    const candidates = routes.map((route) => candidateOf(route, now));
-    let chosen: BalancerCandidate | undefined = candidates[0];
+    let chosen = routes[0];
     this.#guarded(() => {
-      chosen = this.#balancer.order(candidates, now)[0];
+      chosen = firstOf(
+        this.#balancer.order(
+          routes.map((route) => candidateOf(route, now)),
+          now,
+        ),
+        routes,
+      );
     });
-    const { id } = chosen ?? {};
-    return routes.find((route) => route.id === id);
+    return chosen;
   }
 
   /** A balancer of the user's must not stop the queue. */
@@ -167,6 +186,15 @@ export class RouteChoice {
       this.#logger.error({ error }, 'a balancer threw; the order of the configuration is used');
     }
   }
+}
+
+/** The best that a balancer named; what it made up is passed over. Throws for what is no list. */
+function firstOf(order: readonly (BalancerCandidate | undefined)[], routes: readonly Route[]): Route | undefined {
+  for (const candidate of order) {
+    const route = candidate && routes.find(({ id }) => id === candidate.id);
+    if (route !== undefined) return route;
+  }
+  return undefined;
 }
 
 function fitsEver(route: Route, record: RequestRecord): boolean {

@@ -19,16 +19,16 @@ export class Route {
   readonly id: string;
   readonly stops: readonly Stop[];
   readonly limits: LimitSet;
-  #units: readonly LimiterUnit[];
+  #units: readonly LimiterUnit[] = [];
   #gateUntil = 0;
 
   /** @param modelUnits limits of the model itself, whichever way its requests take */
   constructor(id: string, modelUnits: readonly LimiterUnit[], stops: readonly Stop[]) {
     this.id = id;
     this.stops = stops;
-    this.#units = modelUnits;
-    this.limits = new LimitSet(modelUnits.map(({ limiter }) => limiter));
-    for (const { deployment } of stops) {
+    this.limits = new LimitSet();
+    for (const unit of modelUnits) this.addUnit(unit);
+    for (const deployment of new Set(stops.map((stop) => stop.deployment))) {
       deployment.routes.add(this);
       for (const unit of deployment.units) this.addUnit(unit, deployment);
     }
@@ -42,13 +42,11 @@ export class Route {
     return this.stops.map(({ deployment }) => deployment.id);
   }
 
-  /** @param deployment whose limit it is; absent: the model's */
+  /** @param deployment whose limit it is; absent: the model's. A domain that both name counts a call once. */
   addUnit(unit: LimiterUnit, deployment?: DeploymentUnit): void {
-    const part = this.stops.find((stop) => stop.deployment === deployment)?.part;
-    // A domain that the model names as well counts a call once.
-    if (part === undefined && this.#units.includes(unit)) return;
-    this.#units = [...this.#units, unit];
-    this.limits.add(unit.limiter, part);
+    if (!this.#units.includes(unit)) this.#units = [...this.#units, unit];
+    if (deployment === undefined) this.limits.add(unit.limiter);
+    else for (const stop of this.stops) if (stop.deployment === deployment) this.limits.add(unit.limiter, stop.part);
   }
 
   removeUnit(unit: LimiterUnit): void {
@@ -95,5 +93,12 @@ export class Route {
 
 /** What one part of a request costs; what is not said of it is as for the whole. */
 function partOf(cost: CallCost, part: string | undefined): CallCost {
-  return part === undefined ? cost : ({ ...cost, ...cost.parts?.[part] } as CallCost);
+  if (part === undefined) return cost;
+  const own = cost.parts?.[part];
+  const { inputTokens, outputTokens } = cost;
+  return {
+    calls: own === undefined ? cost.calls : own.calls,
+    inputTokens: own?.inputTokens ?? inputTokens,
+    outputTokens: own?.outputTokens ?? outputTokens,
+  };
 }

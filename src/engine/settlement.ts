@@ -12,7 +12,12 @@ export interface Ending {
 
 // The three are written out field by field: spreading shared facts would copy every response once more.
 
-export function completedResponse<R>(record: RequestRecord, result: R, processingMs: number): CompletedResponse<R> {
+export function completedResponse<R>(
+  record: RequestRecord,
+  result: R,
+  processingMs: number,
+  deploymentId: string | undefined,
+): CompletedResponse<R> {
   const { request, used } = record;
   return {
     status: 'completed',
@@ -25,11 +30,16 @@ export function completedResponse<R>(record: RequestRecord, result: R, processin
     processingTime: processingMs / 1000,
     inputTokensUsed: used?.inputTokens,
     outputTokensUsed: used?.outputTokens,
-    deploymentId: record.attempt?.deploymentId,
+    deploymentId,
   };
 }
 
-export function failedResponse(record: RequestRecord, { reason, error }: Ending, processingMs: number | undefined): FailedResponse {
+export function failedResponse(
+  record: RequestRecord,
+  { reason, error }: Ending,
+  processingMs: number | undefined,
+  deploymentId: string | undefined,
+): FailedResponse {
   const { request, used } = record;
   return {
     status: 'failed',
@@ -45,7 +55,7 @@ export function failedResponse(record: RequestRecord, { reason, error }: Ending,
     processingTime: processingMs === undefined ? undefined : processingMs / 1000,
     inputTokensUsed: used?.inputTokens,
     outputTokensUsed: used?.outputTokens,
-    deploymentId: record.attempt?.deploymentId,
+    deploymentId,
   };
 }
 

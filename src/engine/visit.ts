@@ -4,7 +4,8 @@ import type { CallAnswer, LimitListener, SentCall } from './limit-listener.ts';
 interface Visited {
   readonly id: string;
   readonly learner: LimitListener | undefined;
-  inFlight: number;
+  readonly inFlight: number;
+  ended(): void;
   measured(latencyMs: number): void;
   succeeded(probe: boolean, startedAt: number): void;
   failed(probe: boolean, startedAt: number): void;
@@ -57,8 +58,8 @@ export class Visit {
   #end(): boolean {
     if (this.#over) return false;
     this.#over = true;
-    this.deployment.inFlight--;
     if (this.#sent !== undefined) this.deployment.learner?.counted(this.#sent);
+    this.deployment.ended();
     return true;
   }
 }

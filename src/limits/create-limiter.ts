@@ -99,7 +99,8 @@ function tiersOf(options: LimiterOptions, windowMs: number, now: number, wallMs:
     case 'evenly-spaced':
       tiers.push({
         meter: new TokenBucket((capacity) => capacity / (windowMs * (1 + CLOCK_DRIFT)), options.limit),
-        share: 1 / options.limit,
+        // One unit, whatever the limit becomes.
+        share: 0,
       });
       break;
     case 'calendar-day':

@@ -1,4 +1,4 @@
-import type { CallCost } from '../domain/limit-types.ts';
+import type { CallCost, RateLimiterType } from '../domain/limit-types.ts';
 import { costOf, countsTokens } from './cost.ts';
 import type { Hold } from './hold.ts';
 import type { Limiter } from './limiter.ts';
@@ -7,9 +7,14 @@ import type { Limiter } from './limiter.ts';
 export interface Reservation {
   readonly limiters: readonly Limiter[];
   readonly holds: readonly Hold[];
-  /** Which part of the request each limiter counts; absent where all count the whole. */
-  readonly parts: readonly (string | undefined)[] | undefined;
+  /** Which parts of the request each limiter counts; absent where all count the whole. */
+  readonly parts: readonly Parts[] | undefined;
+  /** Whether the request said what its parts cost: what the whole used says nothing of them then. */
+  readonly split: boolean;
 }
+
+/** Parts of a request that one limiter counts, one after the other; undefined: the whole. */
+type Parts = readonly string[] | undefined;
 
 /** Why something cannot start now. */
 export interface Obstacle {
@@ -21,21 +26,30 @@ export interface Obstacle {
 /** The limiters that one kind of request touches: reserved all or none, in one synchronous step. */
 export class LimitSet {
   #limiters: readonly Limiter[];
-  #parts: readonly (string | undefined)[] | undefined;
+  #parts: readonly Parts[] | undefined;
 
-  /** @param parts which part of a request each limiter counts; default: the whole */
-  constructor(limiters: readonly Limiter[], parts?: readonly (string | undefined)[]) {
+  constructor(limiters: readonly Limiter[] = []) {
     this.#limiters = limiters;
-    this.#parts = parts;
   }
 
   get limiters(): readonly Limiter[] {
     return this.#limiters;
   }
 
+  /**
+   * One limiter is looked at and written once, whatever it counts: twice half of what is free would fit twice. What
+   * counts the whole and then one of its parts counts that part alone.
+   * @param part which part of a request it counts (too); default: the whole
+   */
   add(limiter: Limiter, part?: string): void {
-    if (part !== undefined || this.#parts !== undefined) this.#parts = [...(this.#parts ?? this.#limiters.map(() => undefined)), part];
-    this.#limiters = [...this.#limiters, limiter];
+    const index = this.#limiters.indexOf(limiter);
+    const parts = part === undefined ? undefined : [part];
+    if (index < 0) {
+      if (parts !== undefined || this.#parts !== undefined) this.#parts = [...this.#partsOfAll(), parts];
+      this.#limiters = [...this.#limiters, limiter];
+    } else if (parts !== undefined) {
+      this.#parts = this.#partsOfAll().with(index, [...(this.#parts?.[index] ?? []), ...parts]);
+    }
   }
 
   remove(limiter: Limiter): void {
@@ -48,7 +62,7 @@ export class LimitSet {
   /** What `cost` comes to in the limiter at `index`. */
   costAt(index: number, cost: CallCost): number {
     const limiter = this.#limiters[index] as Limiter;
-    return costOf(limiter.type, cost, this.#parts?.[index]);
+    return sumOf(limiter.type, cost, this.#parts?.[index]);
   }
 
   /** The index of the first limiter that `cost` can never fit; -1: there is none. */
@@ -96,8 +110,16 @@ export class LimitSet {
     const limiters = this.#limiters;
     const holds: Hold[] = [];
     for (let i = 0; i < limiters.length; i++) holds.push((limiters[i] as Limiter).reserve(this.costAt(i, cost), now));
-    return { limiters, holds, parts: this.#parts };
+    return { limiters, holds, parts: this.#parts, split: this.#parts !== undefined && cost.parts !== undefined };
   }
+
+  #partsOfAll(): readonly Parts[] {
+    return this.#parts ?? this.#limiters.map(() => undefined);
+  }
+}
+
+function sumOf(type: RateLimiterType, cost: CallCost, parts: Parts): number {
+  return parts === undefined ? costOf(type, cost) : parts.reduce((sum, part) => sum + costOf(type, cost, part), 0);
 }
 
 /** Tells every limiter of a reservation what became of its attempt. */
@@ -131,9 +153,11 @@ export const reservation = {
   },
 
   /** Corrects the token limits to what was used, in whole tokens; idempotent. */
-  settle({ limiters, holds, parts }: Reservation, used: CallCost, now: number): void {
+  settle({ limiters, holds, parts, split }: Reservation, used: CallCost, now: number): void {
+    const saysParts = !split || used.parts !== undefined;
     limiters.forEach((limiter, i) => {
-      if (countsTokens(limiter.type)) limiter.settle(holds[i] as Hold, Math.ceil(costOf(limiter.type, used, parts?.[i])), now);
+      if (countsTokens(limiter.type) && (saysParts || parts?.[i] === undefined))
+        limiter.settle(holds[i] as Hold, Math.ceil(sumOf(limiter.type, used, parts?.[i])), now);
     });
   },
 };

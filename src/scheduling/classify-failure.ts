@@ -68,13 +68,13 @@ export function classifyFailure(thrown: unknown, wallMs: number): Failure {
 function classifyObject(thrown: object, wallMs: number): Failure {
   if (thrown instanceof RateLimitRefused || valueAt(thrown, 'code') === 'rate_limit_refused') {
     const said = {
-      retryAfterMs: valueAt(thrown, 'retryAfterMs'),
+      retryAfterMs: numberAt(thrown, 'retryAfterMs'),
       limitType: valueAt(thrown, 'limitType'),
       domain: valueAt(thrown, 'domain'),
     };
     return {
       kind: 'refused',
-      retryAfterMs: typeof said.retryAfterMs === 'number' ? said.retryAfterMs : undefined,
+      retryAfterMs: said.retryAfterMs,
       limitType: typeof said.limitType === 'string' ? said.limitType : undefined,
       domain: typeof said.domain === 'string' ? said.domain : undefined,
       capacity: valueAt(thrown, 'capacity') === true,
@@ -136,11 +136,11 @@ function isNetworkError(thrown: object, depth = 0): boolean {
 function retryAfterMs(thrown: object, wallMs: number): number | undefined {
   const headers = valueAt(thrown, 'headers');
   const milliseconds = Number(header(headers, 'retry-after-ms'));
-  if (milliseconds >= 0) return milliseconds;
+  if (milliseconds >= 0 && Number.isFinite(milliseconds)) return milliseconds;
   const text = header(headers, 'retry-after');
   if (text === undefined) return undefined;
   const seconds = Number(text);
-  if (seconds >= 0) return seconds * 1000;
+  if (seconds >= 0) return Number.isFinite(seconds * 1000) ? seconds * 1000 : undefined;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - wallMs);
 }
@@ -164,5 +164,5 @@ function valueAt(object: object, key: string): unknown {
 
 function numberAt(object: object, key: string): number | undefined {
   const value = valueAt(object, key);
-  return typeof value === 'number' ? value : undefined;
+  return Number.isFinite(value) ? (value as number) : undefined;
 }

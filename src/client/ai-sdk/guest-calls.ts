@@ -78,8 +78,13 @@ export class GuestCalls {
         run: (context) => {
           if (delivered) throw new InvalidRequest('The attempt took too long, and some of its answer is with its reader.', 'attempt');
           // Its client writes it somewhere after this: not before the work that is due now, which may take a while.
-          clock.setTimeout(context.deferSend(), 0);
-          return attempt({ context, preset, estimate }, deliver);
+          const written = context.deferSend();
+          clock.setTimeout(written, 0);
+          return attempt({ context, preset, estimate }, deliver).then((result) => {
+            // What was answered was sent, however quickly.
+            written();
+            return result;
+          });
         },
       };
       const { inputTokens, outputTokens } = estimate.tokens;
