@@ -10,7 +10,7 @@ const WIDTH = 2;
 const CAPACITY = 500;
 const WINDOWS_WITH_HEADERS = 12;
 /** Half of them before the capacity changes. */
-const WINDOWS_WITHOUT = 40;
+const WINDOWS_WITHOUT = 32;
 const WINDOWS_WITHOUT_FIXED = 60;
 /** Windows until it is right again. */
 const AGAIN_WITHIN = 5;

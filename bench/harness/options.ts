@@ -12,7 +12,7 @@ export interface BenchOptions {
 }
 
 export const USAGE = `npm run bench -- [--quick] [--only NAME]… [--write | --check]
-  --quick      few repetitions, small sizes, under a minute
+  --quick      few repetitions, small sizes, two to three minutes
   --only NAME  only the cases whose name contains NAME
   --write      put the printed table into README.md and docs/benchmarks.md
   --check      run nothing; fail where those tables are not what the last run printed`;
