@@ -59,7 +59,9 @@ export class DeploymentRegistry {
   /** The ways a model's requests may take; one without deployments has one way. */
   routesOf({ modelId, deployments }: ParsedModelConfig, modelUnits: readonly LimiterUnit[]): Route[] {
     if (deployments.length === 0) return [new Route('', modelUnits, [])];
-    return deployments.map((config) => new Route(config.id, modelUnits, this.#stopsOf(modelId, config)));
+    // Over several deployments the model's own limits say nothing of each one's.
+    const ofOne = deployments.length === 1 ? modelUnits : [];
+    return deployments.map((config) => new Route(config.id, modelUnits, this.#stopsOf(modelId, config, ofOne)));
   }
 
   /** A model is gone: deployments that nobody else uses go with it. */
@@ -82,12 +84,12 @@ export class DeploymentRegistry {
     for (const deployment of this.#deployments.values()) deployment.stop();
   }
 
-  #stopsOf(modelId: string, config: ParsedDeploymentConfig): Stop[] {
-    if (config.parts === undefined) return [{ deployment: this.#obtain(modelId, config) }];
+  #stopsOf(modelId: string, config: ParsedDeploymentConfig, ofModel: readonly LimiterUnit[]): Stop[] {
+    if (config.parts === undefined) return [{ deployment: this.#obtain(modelId, config, ofModel) }];
     return Object.entries(config.parts).map(([part, id]) => ({ part, deployment: this.deployment(id) }));
   }
 
-  #obtain(modelId: string, config: ParsedDeploymentConfig): DeploymentUnit {
+  #obtain(modelId: string, config: ParsedDeploymentConfig, ofModel: readonly LimiterUnit[]): DeploymentUnit {
     const known = this.#deployments.get(config.id);
     if (known !== undefined) return known;
     const owner = { deploymentId: config.id };
@@ -96,7 +98,7 @@ export class DeploymentRegistry {
     const deployment = new DeploymentUnit(config, units, this.#services, () => this.#actors.deployment(config.id));
     this.#deployments.set(config.id, deployment);
     this.#show(modelId, deployment);
-    if (config.learnLimits !== false) deployment.learner = new LearnedLimits(deployment, this.#actors, this.#services);
+    if (config.learnLimits !== false) deployment.learner = new LearnedLimits(deployment, ofModel, this.#actors, this.#services);
     for (const { unit, isNew } of limiters) if (isNew) this.#actors.showInDomain(unit);
     return deployment;
   }

@@ -28,6 +28,8 @@ export class LearnedLimits implements LimitListener {
   readonly #deployment: DeploymentUnit;
   readonly #actors: EngineActors;
   readonly #signals: EngineSignals;
+  /** Limits of the model that hold for this deployment alone. */
+  readonly #ofModel: readonly LimiterUnit[];
   readonly #learner: LimitLearner;
   readonly #units = new Map<RateLimiterType, LimiterUnit>();
   readonly #gates = new Map<RateLimiterType, Gate>();
@@ -35,11 +37,13 @@ export class LearnedLimits implements LimitListener {
   /** What lies between us and the provider's books, by type. */
   readonly #uncounted = new Map<RateLimiterType, number>();
 
-  constructor(deployment: DeploymentUnit, actors: EngineActors, signals: EngineSignals) {
+  /** @param ofModel limits of the model itself, where it has no other deployment: what they limit needs no learning */
+  constructor(deployment: DeploymentUnit, ofModel: readonly LimiterUnit[], actors: EngineActors, signals: EngineSignals) {
     this.#deployment = deployment;
+    this.#ofModel = ofModel;
     this.#actors = actors;
     this.#signals = signals;
-    const configured = deployment.units.map(({ config, limiter }) => ({
+    const configured = [...deployment.units, ...ofModel].map(({ config, limiter }) => ({
       type: config.type,
       limit: limiter.limit,
       windowMs: windowOf(config) * 1000,
@@ -62,7 +66,8 @@ export class LearnedLimits implements LimitListener {
   started(cost: CallCost, now: number): SentCall {
     for (const [type, { gate }] of this.#gates) gate.take(costOf(type, cost), now);
     this.#count(cost, 1);
-    const heldAtSend = new Map(this.#deployment.units.map(({ config, limiter }) => [config.type, limiter.used(now)]));
+    const units = [...this.#ofModel, ...this.#deployment.units];
+    const heldAtSend = new Map(units.map(({ config, limiter }) => [config.type, limiter.used(now)]));
     return { startedAt: now, cost, heldAtSend, counted: false, answered: false };
   }
 
@@ -180,7 +185,8 @@ export class LearnedLimits implements LimitListener {
 
   /** The limiter that a limit's name means: the learned one, else the configured one. */
   #unitOf(type: RateLimiterType): LimiterUnit | undefined {
-    return this.#units.get(type) ?? this.#deployment.units.find(({ config }) => config.type === type);
+    const isOf = ({ config }: LimiterUnit): boolean => config.type === type;
+    return this.#units.get(type) ?? this.#deployment.units.find(isOf) ?? this.#ofModel.find(isOf);
   }
 
   #count(cost: CallCost, sign: 1 | -1): void {

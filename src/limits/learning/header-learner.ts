@@ -32,12 +32,15 @@ export interface HeaderAnswer {
 /** A window that is longer by more is another one, and so is one that is shorter by more. */
 const LONGER = 0.003;
 const SHORTER = 0.02;
+/** A smaller limit than the configured one may be that of a shorter window; less of a difference is what resets are rounded by. */
+const SHORTER_WINDOW = 0.5;
 /** After so many answers without a reset the window that the limit's name means is taken. */
 const RESETLESS = 3;
 /** An answer that took longer than this share of the window says nothing of what is used now. */
 const STALE = 0.5;
 /** So much and this share of the limit may be rounding and what was counted meanwhile. */
 const SLACK = 1;
+const ROUNDED_TO = 1_000;
 const SLACK_OF_LIMIT = 0.002;
 const REFUSED_OF_LIMIT = 0.03;
 
@@ -122,7 +125,7 @@ export class HeaderLearner {
 
   #settle(
     tracked: Tracked,
-    { type, windowMs: named }: LimitObservation,
+    { type, windowMs: named, remaining }: LimitObservation,
     answer: HeaderAnswer,
     used: number,
     out: LimitInstruction[],
@@ -143,7 +146,7 @@ export class HeaderLearner {
     const ours = isFirst ? -inFlight : Math.max(held, heldAtSend);
     const isStale = answer.headersAt - answer.sentAt > STALE * (tracked.set?.windowMs ?? windowMs);
     const more = used - ours;
-    if (isFirst ? more > 0 : !isStale && more > SLACK + SLACK_OF_LIMIT * tracked.limit) {
+    if (isFirst ? more > 0 : !isStale && more > SLACK + SLACK_OF_LIMIT * tracked.limit + roundingOf(remaining)) {
       out.push({ kind: 'used', type, amount: isFirst ? Math.max(0, more - held) : more });
     }
   }
@@ -155,11 +158,16 @@ export class HeaderLearner {
       if (!(windowMs > 0)) return undefined;
       return { limit, windowMs: Math.ceil(windowMs), algorithm: isBucket ? 'token-bucket' : 'sliding-window' };
     }
-    const isStricter = limit < configured.limit || limit / windowMs < (configured.limit / configured.windowMs) * (1 - SHORTER);
-    if (!isStricter) return undefined;
-    const strictest = Math.max(Math.ceil(windowMs), limit < configured.limit ? configured.windowMs : 0);
-    return { limit: Math.min(limit, configured.limit), windowMs: strictest, algorithm: 'sliding-window' };
+    // What is configured is known better than what whole seconds let suppose.
+    const windowToKeep = windowMs < SHORTER_WINDOW * configured.windowMs ? Math.ceil(windowMs) : configured.windowMs;
+    if (limit / windowToKeep >= configured.limit / configured.windowMs) return undefined;
+    return { limit, windowMs: windowToKeep, algorithm: 'sliding-window' };
   }
+}
+
+/** Anthropic rounds what is left of tokens to the nearest thousand. */
+function roundingOf(remaining: number | undefined): number {
+  return remaining !== undefined && remaining % ROUNDED_TO === 0 ? ROUNDED_TO / 2 : 0;
 }
 
 function isSame(wanted: NonNullable<Tracked['set']>, set: Tracked['set']): boolean {

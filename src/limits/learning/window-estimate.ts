@@ -89,7 +89,7 @@ export class WindowEstimate {
   }
 
   #bound({ limit, used, resetMs }: LimitSample): void {
-    const isRounded = limit >= 10 * ROUNDED_TO && used % ROUNDED_TO === 0;
+    const isRounded = used % ROUNDED_TO === 0;
     const [less, more] = isRounded ? [ROUNDED_TO / 2, ROUNDED_TO / 2] : [1, 0];
     // Until a reset was seen that is no whole number of seconds, it may be rounded either way.
     const slackMs = this.#fine ? 1 : SECOND_MS;
