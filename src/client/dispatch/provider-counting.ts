@@ -8,10 +8,8 @@ import { chargesRealUsage } from '../../scheduling/estimates/charge-of.ts';
 /** What a limit's type does not tell of how it is counted. */
 type Counting = Pick<RateLimiterConfig, 'chargedUpFront' | 'countedWithinMs'>;
 
-/** Up to here a preset's delay would eat a window; where less than that is too short, the first refusal lengthens it. */
+/** Shorter windows have a default of their own: a preset's delay would eat half of them. */
 const LONG_WINDOW_SECONDS = 10;
-const SHORT_DELAY_OF_WINDOW = 1 / 50;
-const LEAST_DELAY_MS = 100;
 
 /** A configured limit with what its provider's way of counting means for it; what the configuration says itself stays. */
 export function asCountedBy(preset: ProviderPreset, limit: RateLimiterConfig): RateLimiterConfig {
@@ -26,13 +24,9 @@ export function countingByType(preset: ProviderPreset): Partial<Record<RateLimit
 
 function countingOf({ cost, countedWithinMs }: ProviderPreset, limit: Pick<RateLimiterConfig, 'type' | 'timePeriod'>): Counting {
   const isMetered = cost === 'metered-output' && limit.type === 'otpm';
-  const delayMs = isMetered ? Number.POSITIVE_INFINITY : delayFor(windowOf(limit), countedWithinMs);
+  const delayMs = isMetered ? Number.POSITIVE_INFINITY : windowOf(limit) > LONG_WINDOW_SECONDS ? countedWithinMs : undefined;
   return {
     ...(countsTokens(limit.type) && !chargesRealUsage(cost) && { chargedUpFront: true }),
     ...(delayMs !== undefined && { countedWithinMs: delayMs }),
   };
-}
-
-function delayFor(windowSeconds: number, presetMs: number | undefined): number | undefined {
-  return windowSeconds > LONG_WINDOW_SECONDS ? presetMs : Math.max(LEAST_DELAY_MS, windowSeconds * 1000 * SHORT_DELAY_OF_WINDOW);
 }
