@@ -76,11 +76,15 @@ export const pointsAround: SeedPart = {
       id: 'E55',
       what: 'Scripts: a check, an interactive session, a load test',
       shown: [
-        ['test/e2e/cli-run.test.ts', 'answers every line once, within the limits, and says what it did'],
-        ['test/e2e/cli-commands.test.ts', 'prints its URL as the first line, enforces its limits, tells what it saw, and ends on a signal'],
+        ['test/e2e/cli-check.test.ts', 'calls each deployment with --probe, and ends with 1 where one fails'],
+        ['test/e2e/cli-chat.test.ts', 'answers each line of a pipe, does what commands say, and ends with 0'],
+        ['test/e2e/cli-load.test.ts', 'measures streams over two keys: what was answered where, how soon, and how long it waited'],
+        ['test/e2e/cli-load.test.ts', 'counts errors by their type, and ends with 1 unless failures are allowed'],
+        [
+          'test/e2e/cli-status.test.ts',
+          'puts what each provider says beside the configuration, flags what differs, and goes on where one fails',
+        ],
       ],
-      waits: 'providers',
-      note: 'The batch run and the simulator are there.',
     },
     {
       id: 'E56',

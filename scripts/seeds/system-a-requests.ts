@@ -90,13 +90,13 @@ export const requestsOfA: SeedPart = {
     },
     {
       id: 'A35',
-      what: 'Examples: basic, concurrent against per period, several limits, typed, and the advanced ones',
+      what: 'Examples: basic, OpenAI, Anthropic, concurrent against per period, several limits, typed, and the advanced ones',
       shown: [
         ['test/e2e/examples.test.ts', 'are all run here, are all in their README, and are short'],
         ['test/e2e/examples.test.ts', '%s runs and prints what it says'],
+        ['examples/openai-sdk.ts'],
+        ['examples/anthropic-sdk.ts'],
       ],
-      waits: 'providers',
-      note: 'The two examples against real providers come with the providers.',
     },
     {
       id: 'A36',
@@ -116,14 +116,19 @@ export const requestsOfA: SeedPart = {
     },
     {
       id: 'A38',
-      what: 'Its plans: priorities, dedupe, token bucket, monitoring hooks, retries',
+      what: 'Its plans: priorities, dedupe, token bucket, monitoring hooks, retries, circuit breaker',
       shown: [
         ['test/engine/dedupe.test.ts', 'make one call; each has its own id, handle, status and result'],
         ['examples/priorities-and-tenants.ts'],
         ['examples/retry-and-refusals.ts'],
+        [
+          'test/engine/deployments.test.ts',
+          'opens after five failures in a row, lets one call probe after the rest, and closes when it gets through',
+        ],
+        ['examples/metrics-export.ts'],
       ],
       waits: 'several machines',
-      note: 'Redis, Prometheus, a dashboard and a circuit breaker are later work.',
+      note: 'Redis and a dashboard are later work, and Prometheus as an endpoint.',
     },
   ],
 };

@@ -277,6 +277,7 @@ export const systemB: SeedPart = {
       id: 'B25',
       what: 'Uses: gateway, tenants, retrieval, monitoring',
       shown: [
+        ['examples/api-server.ts'],
         ['examples/executors.ts'],
         ['examples/rag.ts'],
         ['examples/users-and-telemetry.ts'],
@@ -284,7 +285,7 @@ export const systemB: SeedPart = {
         ['test/client/llm-queue.test.ts', 'serves chats, embeddings and both together, 40 requests of a user a minute'],
       ],
       waits: 'gateway',
-      note: 'All but the gateway is there.',
+      note: 'An API of the user’s own in front of the queue is there; a gateway of ours comes.',
     },
     {
       id: 'B26',
