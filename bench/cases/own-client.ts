@@ -10,7 +10,7 @@ const CONCURRENCY = 64;
 export const ownClientCase: BenchCase = {
   name: 'own-client',
   run: async ({ quick, repetitions }) => {
-    const args = { rounds: quick ? 3 : 4, calls: quick ? 700 : 1500, concurrency: CONCURRENCY };
+    const args = { rounds: 3, calls: quick ? 1000 : 2000, concurrency: CONCURRENCY };
     const results = [];
     for (let i = 0; i < repetitions; i++) results.push(await runMeasure('own-client', args));
     const [ours, sdk, both] = [pick(results, 'client'), pick(results, 'sdk'), pick(results, 'sdkOnHeadgate')];

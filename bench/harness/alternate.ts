@@ -20,7 +20,8 @@ export interface CallFigures {
 
 /**
  * Gives every way its turn, round after round: A B A B, so that what the machine does meanwhile meets all of them.
- * Before that each has a turn that isn't counted, for the compiler and the connections.
+ * Before that each has a turn that isn't counted, for the compiler and the connections. No collection is forced in
+ * between: it makes V8 forget what it has learned of the code, which no program does to itself.
  */
 export async function alternate<Name extends string>(
   ways: Readonly<Record<Name, OneCall>>,
@@ -30,7 +31,6 @@ export async function alternate<Name extends string>(
   const turns = new Map<string, { readonly perSecond: number; readonly cpuMicroseconds: number }[]>(entries.map(([name]) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     for (const [name, call] of entries) {
-      globalThis.gc?.();
       const turn = await oneTurn(call, calls, concurrency);
       if (round > 0) turns.get(name)?.push(turn);
     }
