@@ -7,7 +7,10 @@ import type { HttpTransport } from '../domain/http-transport.ts';
 import type { QueueManagerOptions } from '../engine/engine-options.ts';
 import { QueueManager } from '../engine/queue-manager.ts';
 import { systemClock } from '../lib/system-clock.ts';
+import { deploymentProblem } from '../providers/deployment-problem.ts';
+import { loadTokenizer } from '../providers/tokenizer.ts';
 import { OutputForecast } from '../scheduling/estimates/output-forecast.ts';
+import type { Tokenizer } from '../scheduling/estimates/tokenizer.ts';
 import { UsageCalibration } from '../scheduling/estimates/usage-calibration.ts';
 import { GuestCalls } from './ai-sdk/guest-calls.ts';
 import { CallDispatcher } from './dispatch/call-dispatcher.ts';
@@ -21,6 +24,16 @@ export interface CreateHeadgateOptions extends Omit<QueueManagerOptions, 'estima
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Sends the calls in place of connections over the network; for tests. */
   readonly transport?: HttpTransport | undefined;
+  /**
+   * How inputs are estimated that a provider charges by what they really use: from `characters`, corrected by what usage
+   * reports (default), or counted as `tokens` with OpenAI's o200k vocabulary, 2 MB that are loaded for it.
+   */
+  readonly estimates?: 'characters' | 'tokens' | undefined;
+}
+
+/** What {@link assembleHeadgate} is given besides. */
+interface AssemblyOptions extends Omit<CreateHeadgateOptions, 'estimates'> {
+  readonly tokenizer?: Tokenizer | undefined;
 }
 
 /**
@@ -31,20 +44,23 @@ export interface CreateHeadgateOptions extends Omit<QueueManagerOptions, 'estima
  * @throws InvalidConfiguration (rejects) naming the path, for a file with line and column
  */
 export async function createHeadgate(config: HeadgateConfigInput | string = {}, options: CreateHeadgateOptions = {}): Promise<Headgate> {
-  const { env = process.env, transport, ...engine } = options;
-  const resolved = typeof config === 'string' ? await loadHeadgateConfig(config, { env }) : parseHeadgateConfig(config, { env });
-  return assembleHeadgate(resolved, { env, transport, ...engine });
+  const { env = process.env, estimates = 'characters', ...others } = options;
+  const parsing = { env, checkDeployment: deploymentProblem };
+  const resolved = typeof config === 'string' ? await loadHeadgateConfig(config, parsing) : parseHeadgateConfig(config, parsing);
+  const tokenizer = estimates === 'tokens' ? await loadTokenizer() : undefined;
+  return assembleHeadgate(resolved, { env, tokenizer, ...others });
 }
 
 /** The same from a configuration that is resolved already. Throws `InvalidConfiguration`. */
-export function assembleHeadgate(config: HeadgateConfig, options: CreateHeadgateOptions = {}): Headgate {
-  const { env = process.env, transport, ...engine } = options;
+export function assembleHeadgate(config: HeadgateConfig, options: AssemblyOptions = {}): Headgate {
+  const { env = process.env, transport, tokenizer, ...engine } = options;
   const clock = engine.clock ?? systemClock;
   const queues = new QueueManager({ ...engine, clock });
   const catalogue = new ModelCatalogue(queues, { clock, env, transport });
   const learning = {
     calibration: new UsageCalibration(),
     forecast: new OutputForecast(),
+    tokenizer,
   };
   const dispatcher = new CallDispatcher({ queues, routes: catalogue.routes, learning, clock });
   const callers = new CallerUpstreams({ clock, transport, onForgotten: (upstream): Promise<void> => routing.forget(upstream) });

@@ -23,7 +23,7 @@ export class LLMException extends LLMQueueException {
   readonly details: LLMErrorDetails;
 
   constructor(message: string, details: LLMErrorDetails = {}, options: LLMExceptionOptions = {}) {
-    super(message, options.code ?? 'llm_error', options.retryable ?? false, options);
+    super(message, options.code ?? 'llm_exception', options.retryable ?? false, options);
     this.details = details;
   }
 }

@@ -4,6 +4,7 @@ import type { WireUsage } from '../../providers/provider.ts';
 import { chargeOf, chargesRealUsage } from '../../scheduling/estimates/charge-of.ts';
 import { type CallEstimate, estimateCall } from '../../scheduling/estimates/estimate-call.ts';
 import type { OutputForecast } from '../../scheduling/estimates/output-forecast.ts';
+import type { Tokenizer } from '../../scheduling/estimates/tokenizer.ts';
 import type { UsageCalibration } from '../../scheduling/estimates/usage-calibration.ts';
 import type { DispatchCall } from './dispatch-types.ts';
 
@@ -11,6 +12,8 @@ import type { DispatchCall } from './dispatch-types.ts';
 export interface UsageLearning {
   readonly calibration: UsageCalibration;
   readonly forecast: OutputForecast;
+  /** Counts inputs that are charged by what they really use; absent: they are estimated from characters. */
+  readonly tokenizer?: Tokenizer | undefined;
 }
 
 /** What a call is to reserve, and what its real usage teaches for the next ones. */
@@ -28,13 +31,13 @@ export function estimateWork(
   modelId: string,
   rules: ReadonlySet<CostRule>,
   { format, body }: DispatchCall,
-  { calibration, forecast }: UsageLearning,
+  { calibration, forecast, tokenizer }: UsageLearning,
 ): WorkEstimate {
   const estimates = new Map<CostRule, CallEstimate>();
   let inputTokens = 0;
   let outputTokens = 0;
   for (const cost of rules) {
-    const estimate = estimateCall(format, body, { cost });
+    const estimate = estimateCall(format, body, { cost, tokenizer });
     estimates.set(cost, estimate);
     const input = chargesRealUsage(cost) ? calibration.apply(modelId, estimate.input) : estimate.input;
     const { maxOutput } = estimate;
