@@ -7,11 +7,11 @@ import type { LimiterUnit, LimiterUser } from './limiter-unit.ts';
 import type { Admitted, Pass } from './pass.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { Route } from './route.ts';
-import type { RouteChoice } from './route-choice.ts';
+import type { Claimant, RouteChoice } from './route-choice.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 /** Stands for requests that start behind a blocked head: they respect every claim. */
-const BACKFILL = {};
+const BACKFILL: Claimant = { owner: {}, seq: UNKNOWN };
 
 export interface DispatcherOptions {
   readonly modelId: string;
@@ -114,7 +114,11 @@ export class Dispatcher implements LimiterUser {
     this.#enabled = false;
     this.#rest();
     for (const route of this.choice.routes) {
-      for (const unit of route.units) unit.users.delete(this);
+      for (const unit of route.units) {
+        unit.users.delete(this);
+        // Its last call gave room back just now.
+        unit.wakeUsers();
+      }
       for (const { deployment } of route.stops) deployment.users.delete(this);
       route.close();
     }
@@ -144,7 +148,7 @@ export class Dispatcher implements LimiterUser {
     misfits: RequestRecord[];
     stranded: RequestRecord[];
   }): void {
-    const owner = this.#anyShared ? this : undefined;
+    const isShared = this.#anyShared;
     for (let head = this.queue.head(); head !== undefined; head = this.queue.head()) {
       const lost = this.choice.misfit(head) !== undefined ? misfits : this.choice.hopeless(head) ? stranded : undefined;
       if (lost !== undefined) {
@@ -154,7 +158,7 @@ export class Dispatcher implements LimiterUser {
       }
       // A claim's age is its claimant's: whoever comes after it must not inherit it.
       if (head !== this.#claim.claimant) this.#unclaim();
-      const route = this.choice.pick(head, owner, now, this.paced);
+      const route = this.choice.pick(head, isShared ? { owner: this, seq: this.#claim.seq } : undefined, now, this.paced);
       if (route === undefined) {
         this.#waitBehind(head, now, admitted);
         return;
@@ -192,19 +196,16 @@ export class Dispatcher implements LimiterUser {
     const full = !elsewhere && obstacles.length === hindrances.length && obstacles.every((obstacle) => obstacle.full);
     const nextRoomAt = Math.min(UNKNOWN, ...obstacles.map(({ limiter }) => limiter.nextFreeAt(1, now, this.paced)));
     const lookAhead = full ? 0 : this.#options.lookAhead;
-    let wakeAt = Math.min(
-      opensAt,
-      this.#claim.place(
-        head,
-        hindrances.map(({ route }) => route),
-        now,
-        this.paced,
-      ),
-    );
-    if (lookAhead > 0) wakeAt = Math.min(wakeAt, this.#backfill(head, lookAhead, now, admitted));
+    const claimed = this.#claim.route;
+    const routes = hindrances.map(({ route }) => route);
+    const moments = [opensAt, this.#claim.place(head, routes, now, this.paced)];
+    // Whoever waited only for the room that it claimed before can have it.
+    if (claimed !== undefined && claimed !== this.#claim.route) this.#wakeSharers();
+    if (lookAhead > 0) moments.push(this.#backfill(head, lookAhead, now, admitted));
     // Once a limiter is no longer full, something smaller behind the head may fit before the head does.
-    if (full && this.#options.lookAhead > 0) wakeAt = Math.min(wakeAt, nextRoomAt);
-    this.#wake(wakeAt > now ? wakeAt : UNKNOWN);
+    if (full && this.#options.lookAhead > 0) moments.push(nextRoomAt);
+    // What would fit now waits for somebody's claim: its end is heard of.
+    this.#wake(Math.min(UNKNOWN, ...moments.filter((at) => at > now)));
     if (this.#wakeAt === UNKNOWN) this.#watch(obstacles[0]?.limiter);
   }
 

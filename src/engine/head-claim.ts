@@ -21,6 +21,11 @@ export class HeadClaim {
     return this.#claimant;
   }
 
+  /** Its age; the youngest of all while nobody claims. */
+  get seq(): number {
+    return this.#claimant === undefined ? UNKNOWN : this.#seq;
+  }
+
   /** Where the claim stands, if one does. */
   get route(): Route | undefined {
     return this.#route;

@@ -14,6 +14,12 @@ interface Hindrance {
   readonly obstacle: Obstacle | undefined;
 }
 
+/** Who claims room while it waits, and the age of its claim, wherever that stands. */
+export interface Claimant {
+  readonly owner: object;
+  readonly seq: number;
+}
+
 /** A limit that is smaller than what it is asked for. */
 interface Misfit {
   readonly limiter: Limiter;
@@ -79,11 +85,11 @@ export class RouteChoice {
     );
   }
 
-  /** The route that `record` takes now; undefined: it has to wait. `owner` is whose claims don't count; absent: no claim does. */
-  pick(record: RequestRecord, owner: object | undefined, now: number, paced: boolean): Route | undefined {
-    if (this.#plain !== undefined) return this.#single(this.#plain, record, owner, now, paced);
+  /** The route that `record` takes now; undefined: it has to wait. `claimant` respects older claims than its own; absent: none. */
+  pick(record: RequestRecord, claimant: Claimant | undefined, now: number, paced: boolean): Route | undefined {
+    if (this.#plain !== undefined) return this.#single(this.#plain, record, claimant, now, paced);
     this.hindrances = [];
-    const fitting = this.usable(record, now).filter((route) => this.#fits(route, record, owner, now, paced));
+    const fitting = this.usable(record, now).filter((route) => this.#fits(route, record, claimant, now, paced));
     const chosen = fitting.length === 0 ? undefined : this.#best(fitting, now);
     if (chosen === undefined) for (const route of fitting) this.hindrances.push({ route, obstacle: undefined });
     return chosen;
@@ -146,20 +152,22 @@ export class RouteChoice {
     this.#guarded(() => this.#balancer.failed?.(deploymentId, now));
   }
 
-  #single(route: Route, record: RequestRecord, owner: object | undefined, now: number, paced: boolean): Route | undefined {
+  #single(route: Route, record: RequestRecord, claimant: Claimant | undefined, now: number, paced: boolean): Route | undefined {
     if (route.availableAt(now, record) > now) {
       this.hindrances = [];
       return undefined;
     }
     const obstacle = route.limits.obstacle(record, now, paced);
-    if (obstacle === undefined && (owner === undefined || route.limits.respectsClaims(record, owner, now))) return route;
+    if (obstacle === undefined && (claimant === undefined || route.limits.respectsClaims(record, claimant.owner, now, claimant.seq)))
+      return route;
     this.hindrances = [{ route, obstacle }];
     return undefined;
   }
 
-  #fits(route: Route, record: RequestRecord, owner: object | undefined, now: number, paced: boolean): boolean {
+  #fits(route: Route, record: RequestRecord, claimant: Claimant | undefined, now: number, paced: boolean): boolean {
     const obstacle = route.limits.obstacle(record, now, paced);
-    if (obstacle === undefined && (owner === undefined || route.limits.respectsClaims(record, owner, now))) return true;
+    if (obstacle === undefined && (claimant === undefined || route.limits.respectsClaims(record, claimant.owner, now, claimant.seq)))
+      return true;
     this.hindrances.push({ route, obstacle });
     return false;
   }

@@ -43,11 +43,12 @@ export class Claims {
 
   /**
    * Whether `cost` more, taken now by `owner`, leaves every claim that it must respect its room.
+   * @param seq age of the one who asks where its claim stands elsewhere: it need not respect younger ones here either
    * @param roomAt how much is free at a time if nothing else starts; at Infinity: what is free for certain
    */
-  leaveRoomFor(cost: number, owner: object, roomAt: (at: number) => number): boolean {
+  leaveRoomFor(cost: number, owner: object, roomAt: (at: number) => number, seq = Number.POSITIVE_INFINITY): boolean {
     if (this.#byOwner.size === 0 || cost === 0) return true;
-    const ownSeq = this.#byOwner.get(owner)?.seq ?? Number.POSITIVE_INFINITY;
+    const ownSeq = this.#byOwner.get(owner)?.seq ?? seq;
     for (const claim of this.#byOwner.values()) {
       if (claim.seq >= ownSeq) continue;
       let claimed = 0;

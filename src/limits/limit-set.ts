@@ -83,8 +83,8 @@ export class LimitSet {
   }
 
   /** Whether `cost` taken by `owner` now leaves every older claim in every limiter its room. */
-  respectsClaims(cost: CallCost, owner: object, now: number): boolean {
-    return this.#limiters.every((limiter, index) => limiter.respectsClaims(this.costAt(index, cost), owner, now));
+  respectsClaims(cost: CallCost, owner: object, now: number, seq?: number): boolean {
+    return this.#limiters.every((limiter, index) => limiter.respectsClaims(this.costAt(index, cost), owner, now, seq));
   }
 
   /** The latest of the limiters' {@link Limiter.nextFreeAt}: when `cost` can start as far as is known. */

@@ -112,8 +112,8 @@ export class Limiter {
   }
 
   /** Whether `cost` taken now by `owner` leaves the heads that claimed room theirs. */
-  respectsClaims(cost: number, owner: object, now: number): boolean {
-    return this.claims.size === 0 || this.claims.leaveRoomFor(cost, owner, (at) => this.#roomBeside(cost, at, now));
+  respectsClaims(cost: number, owner: object, now: number, seq = UNKNOWN): boolean {
+    return this.claims.size === 0 || this.claims.leaveRoomFor(cost, owner, (at) => this.#roomBeside(cost, at, now), seq);
   }
 
   /**

@@ -288,3 +288,41 @@ it('a limit that is spaced evenly stays so when it is raised', async () => {
   await b.clock.settle();
   expect(b.calls.all).toHaveLength(2);
 });
+
+describe('models that wait for one limit', () => {
+  it('hear of the room that the last call of a model gives back which is closed', async () => {
+    const limit = { rateLimiters: [{ type: 'concurrent', limit: 1, domain: 'org' }] } satisfies Partial<ModelConfig>;
+    const b = bench(limit);
+    b.manager.registerQueue({ modelId: 'other', ...limit }, b.calls.processor);
+    b.submit();
+    await b.clock.settle();
+    b.submit({ modelId: 'other' });
+    const closed = b.manager.unregisterQueue(MODEL);
+    await b.clock.settle();
+    b.calls.last.resolve('done');
+    await closed;
+    await b.clock.settle();
+    expect(b.calls.last.request.modelId).toBe('other');
+  });
+
+  it('never block each other when an older claim moves to another deployment', async () => {
+    const slot: Deployment = { id: 'b', rateLimiters: [{ type: 'concurrent', limit: 1 }] };
+    const b = on([{ id: 'a', rateLimiters: rpm(1) }, slot]);
+    b.manager.registerQueue({ modelId: 'other', deployments: [slot] }, b.calls.processor);
+    b.submit();
+    b.submit();
+    await b.clock.settle();
+    expect(placesOf(b)).toEqual(['a', 'b']);
+    // It claims room on `a`, where it knows when some will be; the other one on `b`, where it doesn't.
+    b.submit();
+    await b.clock.settle();
+    b.submit({ modelId: 'other' });
+    await b.clock.settle();
+    b.calls.at(1).resolve('done');
+    await b.clock.settle();
+    expect(b.calls.all.map(({ request }) => request.modelId)).toEqual([MODEL, MODEL, MODEL]);
+    b.calls.last.resolve('done');
+    await b.clock.settle();
+    expect(b.calls.last.request.modelId).toBe('other');
+  });
+});
