@@ -9,7 +9,7 @@ import OpenAI from 'openai';
 import OpenAI6 from 'openai6';
 import type { Headgate } from '../../src/client/index.ts';
 
-export const MAX_TOKENS = 16;
+const MAX_TOKENS = 16;
 export const KEY = 'sk-simulated-000001';
 
 /** One call through an unmodified SDK; gives the text of its answer. */
@@ -23,8 +23,8 @@ export interface SdkCalls {
 export interface SdkDriver {
   readonly name: string;
   readonly provider: 'openai' | 'anthropic';
-  /** @param maxRetries undefined: the SDK's own default */
-  readonly connect: (headgate: Headgate, url: string, model: string, maxRetries: number | undefined) => SdkCalls;
+  /** @param maxRetries undefined: the SDK's own default; @param reach what an SDK sends with that Headgate's middleware stands before */
+  readonly connect: (headgate: Headgate, url: string, model: string, maxRetries: number | undefined, reach?: typeof fetch) => SdkCalls;
 }
 
 async function joined(texts: AsyncIterable<string>): Promise<string> {
@@ -94,8 +94,8 @@ export const SDK_DRIVERS: readonly SdkDriver[] = [
   {
     name: 'ai 7 through the middleware',
     provider: 'anthropic',
-    connect: (headgate, url, model, maxRetries) => {
-      const anthropic = createAnthropic({ apiKey: KEY, baseURL: `${url}/v1` });
+    connect: (headgate, url, model, maxRetries, reach) => {
+      const anthropic = createAnthropic({ apiKey: KEY, baseURL: `${url}/v1`, ...(reach && { fetch: reach }) });
       const wrapped = wrapLanguageModel({ model: anthropic(model), middleware: headgate.middleware() });
       const question = (prompt: string) => ({ model: wrapped, prompt, maxOutputTokens: MAX_TOKENS, ...limited(maxRetries) });
       return {
@@ -119,8 +119,8 @@ export const SDK_DRIVERS: readonly SdkDriver[] = [
   {
     name: 'ai 6 through the middleware',
     provider: 'openai',
-    connect: (headgate, url, model, maxRetries) => {
-      const openai = createOpenAI3({ apiKey: KEY, baseURL: `${url}/v1` });
+    connect: (headgate, url, model, maxRetries, reach) => {
+      const openai = createOpenAI3({ apiKey: KEY, baseURL: `${url}/v1`, ...(reach && { fetch: reach }) });
       const wrapped = wrapLanguageModel6({ model: openai.chat(model), middleware: headgate.middleware() });
       const question = (prompt: string) => ({ model: wrapped, prompt, maxOutputTokens: MAX_TOKENS, ...limited(maxRetries) });
       return {
