@@ -48,10 +48,10 @@ describe('headgate machines', () => {
   it('prints the charts as pictures, or as definitions by id', async () => {
     const pictures = await headgate(['machines']);
     expect(pictures.code).toBe(0);
-    expect(pictures.stdout.match(/^stateDiagram-v2$/gm)).toHaveLength(5);
+    expect(pictures.stdout.match(/^stateDiagram-v2$/gm)).toHaveLength(7);
     const { code, stdout } = await headgate(['machines', '--format', 'json']);
     expect(code).toBe(0);
-    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['engine', 'limiter', 'modelScheduler', 'quotaDomain', 'request']);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['circuit', 'deployment', 'engine', 'limiter', 'modelScheduler', 'quotaDomain', 'request']);
   });
 });
 

@@ -30,9 +30,10 @@ afterAll(async () => {
 });
 
 describe('500 calls over real sockets', () => {
-  it('of each SDK, all at once', { timeout: 300_000 }, async () => {
-    const stories = await Promise.all(SDK_DRIVERS.map((driver, index) => run(driver, index % 2 === 0 ? 'chat' : 'stream')));
-    expect(stories).toEqual(SDK_DRIVERS.map(({ name }) => ({ name, answered: CALLS, accepted: CALLS, refused: 0 })));
+  it('of both official SDKs, side by side', { timeout: 300_000 }, async () => {
+    const drivers = SDK_DRIVERS.filter(({ name }) => name === 'openai 7' || name === '@anthropic-ai/sdk');
+    const stories = await Promise.all(drivers.map((driver, index) => run(driver, index === 0 ? 'chat' : 'stream')));
+    expect(stories).toEqual(drivers.map(({ name }) => ({ name, answered: CALLS, accepted: CALLS, refused: 0 })));
   });
 });
 
@@ -40,7 +41,7 @@ async function run(driver: SdkDriver, kind: 'chat' | 'stream') {
   const simulator = simulators.get(driver.provider);
   if (simulator === undefined) throw new Error(`No simulated ${driver.provider}.`);
   const model = driver.name.replaceAll(/[^a-z0-9-]+/g, '-');
-  // Eight SDKs share two processors here: what they send may be counted late.
+  // Provider, SDKs and whatever else runs share the processors here: what is sent may be counted late.
   const rateLimiters = [{ type: 'rpm' as const, limit: LIMIT, timePeriod: WINDOW_MS / 1000, countedWithinMs: 1_000 }];
   const deployments = [{ provider: driver.provider, baseUrl: simulator.url, apiKey: KEY }];
   const headgate = await createHeadgate({ models: { [model]: { rateLimiters, deployments } } });

@@ -7,6 +7,7 @@ export class AcquireTimer {
   #leftMs: number;
   #countsFrom = 0;
   #timer: TimerHandle;
+  #isOver = false;
 
   constructor(clock: Clock, limitMs: number, onLate: () => void) {
     this.#clock = clock;
@@ -17,11 +18,18 @@ export class AcquireTimer {
   /** It waits from now on. @param restMs how long it may rest first */
   waits(restMs = 0): void {
     this.#clock.clearTimeout(this.#timer);
+    if (this.#isOver) return;
     this.#countsFrom = this.#clock.now() + restMs;
     this.#timer = this.#clock.setTimeout(this.#onLate, this.#leftMs + restMs);
   }
 
-  /** It has a client, or is over. */
+  /** The request has settled; an attempt of it that was given up may still come back. */
+  over(): void {
+    this.#isOver = true;
+    this.ends();
+  }
+
+  /** It has a client. */
   ends(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#leftMs -= Math.max(0, this.#clock.now() - this.#countsFrom);

@@ -90,7 +90,6 @@ export class ClientRequests {
         acquireTimeout: plan.pool.acquireTimeout,
       });
       const { inputTokens, outputTokens } = estimate.tokens;
-      timer.waits();
       handle = queues.submit({
         modelId,
         id: requestId,
@@ -99,9 +98,10 @@ export class ClientRequests {
         estimatedInputTokens: inputTokens,
         estimatedOutputTokens: outputTokens,
       });
+      timer.waits();
       this.metrics.started();
       void handle.response.then((response) => {
-        timer.ends();
+        timer.over();
         this.metrics.ended(response.status === 'completed', (response.queueTime ?? 0) * 1000);
         if (response.status !== 'failed') return;
         if (isLate(response.cause)) this.metrics.exhausted();
