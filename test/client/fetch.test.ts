@@ -168,7 +168,42 @@ describe('what passes through untouched', () => {
       await w.headgate.fetch({ fetch })(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
     }
 
-    expect(passed.map(([, init]) => (init as RequestInit).body)).toEqual(['no json', '[1]', 'null', form, 'bytes']);
+    expect(passed.map(([, init]) => (init as RequestInit).body)).toEqual(['no json', '[1]', 'null', form, Buffer.from('bytes')]);
+  });
+
+  it('bytes that are no text, as they are', async () => {
+    const w = await start(oneModel(), { 'a.test': {} });
+    const { fetch, passed } = passing();
+    const url = `${HERE}/embeddings`;
+    const bytes = new Uint8Array([0xff, 0xfe, 0, 0x80]);
+
+    for (const input of [{ body: bytes }, { body: new Blob([bytes]) }, { body: new Blob([bytes]).stream(), duplex: 'half' }]) {
+      await w.headgate.fetch({ fetch })(url, { method: 'POST', ...input });
+    }
+    await w.headgate.fetch({ fetch })(new Request(url, { method: 'POST', body: bytes }));
+
+    for (const [, init] of passed) {
+      const sent = await new Response((init as RequestInit).body ?? null).bytes();
+      expect([...sent]).toEqual([...bytes]);
+    }
+    expect(passed).toHaveLength(4);
+  });
+
+  it('a body stream that does not end is given up when the call is aborted', async () => {
+    const w = await start(oneModel(), { 'a.test': {} });
+    const caller = new AbortController();
+    let left: unknown;
+    const body = new ReadableStream({
+      cancel: (reason) => {
+        left = reason;
+      },
+    });
+
+    const call = w.headgate.fetch()(`${HERE}/embeddings`, { method: 'POST', body, duplex: 'half', signal: caller.signal } as RequestInit);
+    caller.abort(new Error('enough'));
+
+    await expect(call).rejects.toThrow('enough');
+    expect(left).toEqual(new Error('enough'));
   });
 });
 
@@ -387,7 +422,9 @@ describe('a failure is an answer that an SDK reads and does not try again', () =
     const foreign = await fetch(`${HERE}/messages`, post(chatBody()));
     const long = await fetch(`${HERE}/chat/completions`, post(undefined, { body: new Uint8Array(33 * 1024 * 1024) }));
 
-    expect([none.status, foreign.status, long.status]).toEqual([400, 400, 400]);
+    const text = await fetch(`${HERE}/chat/completions`, post(chatBody({ user: 'x'.repeat(33 * 1024 * 1024) })));
+
+    expect([none.status, foreign.status, long.status, text.status]).toEqual([400, 400, 400, 400]);
     expect(await foreign.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
   });
 

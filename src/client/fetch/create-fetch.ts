@@ -5,7 +5,7 @@ import { answerResponse } from './answer-response.ts';
 import type { RoutedCall } from './call-routing.ts';
 import { callerHeaders } from './caller-headers.ts';
 import { errorResponse } from './error-response.ts';
-import { bodyText, jsonObject, type OutgoingRequest, outgoingRequest } from './read-request.ts';
+import { jsonObject, type OutgoingRequest, outgoingRequest, type ReadBody, readBody } from './read-request.ts';
 import { CallRecogniser, type CallTarget } from './recognise-call.ts';
 
 /** How the calls of one fetch are queued. */
@@ -74,16 +74,16 @@ type ReadCall =
   | { readonly kind: 'other'; readonly body: RequestInit['body'] }
   | { readonly kind: 'error'; readonly error: InvalidRequest };
 
-async function readCall({ body, headers }: OutgoingRequest, { format }: CallTarget): Promise<ReadCall> {
-  let text: string | undefined;
+async function readCall({ body, headers, signal }: OutgoingRequest, { format }: CallTarget): Promise<ReadCall> {
+  let read: ReadBody | undefined;
   try {
-    text = await bodyText(body);
+    read = await readBody(body, signal);
   } catch (error) {
     if (error instanceof InvalidRequest) return { kind: 'error', error };
     throw error;
   }
-  const json = text === undefined ? undefined : jsonObject(text);
-  if (json === undefined) return { kind: 'other', body: text ?? body };
+  const json = read === undefined ? undefined : jsonObject(read.text);
+  if (json === undefined) return { kind: 'other', body: read?.raw ?? body };
   const { protocol, auth } = callerHeaders(headers);
   return { kind: 'call', call: { format, body: json, headers: protocol, auth } };
 }

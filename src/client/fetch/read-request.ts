@@ -1,3 +1,4 @@
+import { ReadableStream as NodeStream } from 'node:stream/web';
 import type { JsonObject } from '../../domain/chat.ts';
 import { InvalidRequest } from '../../domain/errors.ts';
 
@@ -25,34 +26,64 @@ export function outgoingRequest(input: string | URL | Request, init: RequestInit
   };
 }
 
-/**
- * A body as text, at most 32 MiB. Undefined where it is no text of JSON (a form, parameters).
- * @throws InvalidRequest (rejects) where it is longer
- */
-export async function bodyText(body: OutgoingRequest['body']): Promise<string | undefined> {
-  if (typeof body === 'string') return body;
-  if (body === null || body === undefined || body instanceof FormData || body instanceof URLSearchParams) return undefined;
-  if (body instanceof ReadableStream || Symbol.asyncIterator in body) return textOfChunks(body as AsyncIterable<unknown>);
-  if (body instanceof Blob) return body.size > MOST_BYTES ? tooLong() : body.text();
-  if (body.byteLength > MOST_BYTES) return tooLong();
-  return new TextDecoder().decode(body);
+/** A body that may be a call's. */
+export interface ReadBody {
+  readonly text: string;
+  /** The same, to be passed on as it came where it is no call after all. */
+  readonly raw: NonNullable<RequestInit['body']>;
 }
 
-async function textOfChunks(chunks: AsyncIterable<unknown>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    if (typeof chunk === 'string') {
-      text += chunk;
-      bytes += chunk.length;
-    } else if (chunk instanceof Uint8Array) {
-      text += decoder.decode(chunk, { stream: true });
-      bytes += chunk.byteLength;
-    } else throw new InvalidRequest('A body stream gave a chunk that is neither bytes nor text.', 'body');
-    if (bytes > MOST_BYTES) return tooLong();
+/**
+ * A body as text, at most 32 MiB. Undefined where it is no text of JSON (a form, parameters).
+ * @param signal gives up a stream that has not ended
+ * @throws InvalidRequest (rejects) where it is longer
+ */
+export async function readBody(body: OutgoingRequest['body'], signal: AbortSignal | undefined): Promise<ReadBody | undefined> {
+  if (typeof body === 'string') return body.length > MOST_BYTES ? tooLong() : { text: body, raw: body };
+  if (body === null || body === undefined || body instanceof FormData || body instanceof URLSearchParams) return undefined;
+  if (body instanceof ReadableStream || Symbol.asyncIterator in body) {
+    const raw = await bytesOfStream(body instanceof ReadableStream ? body : NodeStream.from(body as AsyncIterable<unknown>), signal);
+    return { text: new TextDecoder().decode(raw), raw };
   }
-  return text + decoder.decode();
+  if (body instanceof Blob) return body.size > MOST_BYTES ? tooLong() : { text: await body.text(), raw: body };
+  if (body.byteLength > MOST_BYTES) return tooLong();
+  return { text: new TextDecoder().decode(body), raw: body };
+}
+
+/** The platform's stream, whichever library declares its type. */
+interface AnyStream {
+  getReader(): Pick<ReadableStreamDefaultReader<unknown>, 'read' | 'cancel'>;
+}
+
+async function bytesOfStream(stream: AnyStream, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = stream.getReader();
+  const leave = (reason: unknown): void => void reader.cancel(reason).catch(() => {});
+  // Ends a read that waits.
+  const onAbort = (): void => leave(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      const chunk = bytesOf(next.value);
+      chunks.push(chunk);
+      bytes += chunk.byteLength;
+      if (bytes > MOST_BYTES) return tooLong();
+    }
+  } catch (error) {
+    leave(error);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+  signal?.throwIfAborted();
+  return Buffer.concat(chunks);
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk === 'string') return new TextEncoder().encode(chunk);
+  throw new InvalidRequest('A body stream gave a chunk that is neither bytes nor text.', 'body');
 }
 
 function tooLong(): never {
