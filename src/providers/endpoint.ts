@@ -3,7 +3,7 @@ import type { HttpTransport } from '../domain/http-transport.ts';
 import { type AnswerContext, streamBody, wholeBody } from './http/body-reader-for.ts';
 import { CallFailures, type CallFault } from './http/call-failures.ts';
 import { type CallPlan, ProviderCall } from './http/provider-call.ts';
-import { Secret } from './http/secret.ts';
+import { keysInHeaders, Secret } from './http/secret.ts';
 import { TransportWire } from './http/transport-wire.ts';
 import { UndiciWire } from './http/undici-wire.ts';
 import { type UpstreamBody, upstreamBody } from './http/upstream-body.ts';
@@ -68,7 +68,7 @@ class HttpEndpoint implements Endpoint {
     this.#clock = clock;
     this.#target = target;
     this.#wire = wire;
-    this.#secret = new Secret(options.apiKey);
+    this.#secret = new Secret(options.apiKey, ...keysInHeaders(options.headers));
     this.#failures = new CallFailures(options.deploymentId, this.#secret);
   }
 

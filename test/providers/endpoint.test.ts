@@ -159,6 +159,7 @@ describe('a call that fails', () => {
     const answer = whole(await endpoint.send(chat()));
     expect(answer.text).not.toContain(KEY);
     expect(answer.json).toEqual({ choices: [{ message: { content: 'Bearer [key]' } }] });
+    expect(answer.headers['x-echo']).toBe('Bearer [key]');
     const error = await endpoint
       .send(chat({ format: 'openai-embeddings', body: { input: 'x' } }))
       .catch((reason: ProviderFailure) => reason);

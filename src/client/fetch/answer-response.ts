@@ -3,10 +3,16 @@ import type { Dispatched } from '../dispatch/dispatch-types.ts';
 import { replyHeaders } from './reply-headers.ts';
 import { WholeResponse } from './whole-response.ts';
 
+/** A body that comes with one of these all the same can't stand in a Response. */
+const STATUSES_WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
 /** An answer as fetch gives it: the upstream's status, headers and body, byte for byte. */
 export function answerResponse(dispatched: Dispatched, signal: AbortSignal | undefined): Response {
   const { answer } = dispatched;
-  const init = { status: answer.status, headers: replyHeaders(answer.headers, ownHeaders(dispatched)) };
+  const init = {
+    status: STATUSES_WITHOUT_BODY.has(answer.status) ? 200 : answer.status,
+    headers: replyHeaders(answer.headers, ownHeaders(dispatched)),
+  };
   if (answer.kind === 'whole') return new WholeResponse(answer.text, answer.json, init);
   return new Response(bodyStream(answer, dispatched, signal), init);
 }

@@ -37,7 +37,8 @@ export function errorResponse(error: unknown, format: WireFormatName): Response 
 function failureResponse(failure: ProviderFailure, error: unknown, format: WireFormatName): Response {
   const { reply, deploymentId } = failure;
   const own = { ...NO_RETRY, ...(deploymentId !== undefined && { 'x-headgate-deployment': deploymentId }) };
-  const isError = reply !== undefined && reply.status >= 400;
+  // Nothing above 599 can stand in an answer of fetch.
+  const isError = reply !== undefined && reply.status >= 400 && reply.status <= 599;
   if (isError && error === failure && isJson(reply)) {
     return new Response(reply.text, { status: reply.status, headers: replyHeaders(reply.headers, own) });
   }

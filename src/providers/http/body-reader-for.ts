@@ -62,6 +62,7 @@ export function streamBody(context: AnswerContext, stream: StreamContext) {
       headers,
       decoder,
       failures,
+      secret,
       wallMs,
       usage,
       idleTimeoutMs,

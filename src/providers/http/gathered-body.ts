@@ -58,7 +58,7 @@ export class GatheredBody implements BodyReader {
     const error = failures.ofReply(received, wallMs());
     if (error) return this.#host.fail(error);
     const { text, json } = secret.isIn(received.text) ? httpReply(status, headers, secret.censored(received.text)) : received;
-    this.#host.settle({ kind: 'whole', status, headers, text, json, usage: usageOf(json) });
+    this.#host.settle({ kind: 'whole', status, headers: secret.keptFromHeaders(headers), text, json, usage: usageOf(json) });
     this.#host.release();
   }
 

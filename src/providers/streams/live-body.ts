@@ -1,5 +1,6 @@
 import type { BodyReader, CallHost } from '../http/body-reader.ts';
 import type { CallFailures, CallFault } from '../http/call-failures.ts';
+import type { Secret } from '../http/secret.ts';
 import { networkProblem } from '../network-failure.ts';
 import type { ReplyHeaders, StreamEnding, StreamPart, WireUsage } from '../provider.ts';
 import { PartQueue } from './part-queue.ts';
@@ -11,6 +12,7 @@ export interface LiveBodyOptions {
   readonly headers: ReplyHeaders;
   readonly decoder: StreamDecoder;
   readonly failures: CallFailures;
+  readonly secret: Secret;
   readonly wallMs: () => number;
   readonly usage: () => WireUsage;
   readonly idleTimeoutMs: number;
@@ -101,7 +103,7 @@ export class LiveBody implements BodyReader {
   }
 
   #open(): void {
-    const { status, headers } = this.#options;
+    const { status, headers, secret } = this.#options;
     const queue = new PartQueue({
       onWaiting: () => this.#waiting(),
       onFull: () => this.#host.pause(),
@@ -115,7 +117,7 @@ export class LiveBody implements BodyReader {
     this.#host.deadline.suspend();
     queue.push(joined(this.#held));
     this.#held = [];
-    this.#host.settle({ kind: 'stream', status, headers, parts: queue, ended });
+    this.#host.settle({ kind: 'stream', status, headers: secret.keptFromHeaders(headers), parts: queue, ended });
   }
 
   /** Silence counts only while the reader waits: one that is slow keeps the provider waiting, not the other way round. */
