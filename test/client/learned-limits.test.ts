@@ -19,21 +19,29 @@ interface Hidden {
   readonly capacity: number;
   readonly hideHeaders: boolean;
   readonly seed: number;
+  /** A limit on tokens per window besides; then the one on requests is configured. */
+  readonly tokens?: number;
 }
 
 /** An endless backlog in front of one deployment whose limits nobody configured, under the virtual clock. */
 class HiddenLimits {
   readonly #clock = new VirtualClock();
   readonly #provider: SimulatedProvider;
+  readonly #tokens: number | undefined;
   #capacity: number;
   #stopped = false;
 
-  constructor({ mechanism, capacity, hideHeaders, seed }: Hidden) {
+  constructor({ mechanism, capacity, hideHeaders, seed, tokens }: Hidden) {
     this.#capacity = capacity;
+    this.#tokens = tokens;
     this.#provider = new SimulatedProvider({
       clock: this.#clock,
       seed,
-      limits: [{ type: 'rpm', limit: capacity, windowMs: WINDOW_MS, mechanism }],
+      limits: [
+        { type: 'rpm', limit: capacity, windowMs: WINDOW_MS, mechanism },
+        ...(tokens === undefined ? [] : [{ type: 'tpm' as const, limit: tokens, windowMs: WINDOW_MS, mechanism }]),
+      ],
+      cost: 'openai',
       latency: { headersMs: { min: 50, max: 300 } },
       countDelayMs: { min: 0, max: 50 },
       hideHeaders,
@@ -43,8 +51,10 @@ class HiddenLimits {
 
   async start(): Promise<void> {
     const provider = this.#provider;
+    const rpm = { type: 'rpm', limit: this.#capacity, timePeriod: WINDOW_MS / 1000 } as const;
+    const rateLimiters = this.#tokens === undefined ? [] : [rpm];
     const headgate = await createHeadgate(
-      { models: { m: { deployments: [{ id: 'd', provider: 'openai', baseUrl: 'http://d.test/v1', apiKey: 'key' }] } } },
+      { models: { m: { deployments: [{ id: 'd', provider: 'openai', baseUrl: 'http://d.test/v1', apiKey: 'key', rateLimiters }] } } },
       {
         clock: this.#clock,
         transport: async ({ method, path, headers, body, signal, onWritten }) => {
@@ -141,4 +151,18 @@ describe('hidden limits, without headers', () => {
       expect(after, why).toBeLessThanOrEqual(5);
     }
   });
+});
+
+it('a limit on tokens beside a configured one on requests is found from its refusals, and costs one burst', async () => {
+  // Each call costs five tokens: of 500 that the limit on requests lets through the other takes 200.
+  const world = new HiddenLimits({ mechanism: 'bucket', capacity: 500, hideHeaders: true, seed: 7, tokens: 1_000 });
+  await world.start();
+  const [burst, ...later] = await world.stretches(20);
+  world.stop();
+  const why = shown([burst, ...later].flatMap((each) => each ?? []));
+  expect(burst?.refused, why).toBeLessThanOrEqual(500);
+  const settled = later.slice(-10);
+  expect(refusedShare(settled), why).toBeLessThan(0.02);
+  const served = settled.reduce((sum, { accepted }) => sum + accepted, 0) / settled.length;
+  expect(served, why).toBeGreaterThan(0.85 * 200);
 });

@@ -8,7 +8,7 @@ import type { LimitInstruction } from './limit-instruction.ts';
 
 /** What a learner starts from. */
 export interface LimitLearnerOptions {
-  /** The deployment's configured limits: never loosened, and where there are any no rate is sought. */
+  /** The deployment's configured limits: never loosened; where there are any, a rate is sought only of what refusals name besides. */
   readonly configured?: readonly ConfiguredLimit[] | undefined;
   /** Requests a second to begin with where answers say nothing of limits; default 10. */
   readonly initialRate?: number | undefined;
@@ -50,21 +50,22 @@ const SOUGHT: readonly RateLimiterType[] = ['rpm', 'tpm', 'itpm', 'otpm'];
  */
 export class LimitLearner {
   readonly #headers: HeaderLearner;
-  readonly #isConfigured: boolean;
+  readonly #configured: ReadonlySet<RateLimiterType>;
   readonly #initialRate: number;
   readonly #rates = new Map<RateLimiterType, AdaptiveRate>();
   readonly #cut = new ConcurrencyCut();
   #mode: 'probing' | 'headers' | 'adaptive';
   #answers = 0;
   #hasHeaders = false;
+  readonly #enforcedTypes = new Set<RateLimiterType>();
   #concurrent: number | undefined;
 
   constructor(options: LimitLearnerOptions = {}) {
     const configured = options.configured ?? [];
     this.#headers = new HeaderLearner(configured);
-    this.#isConfigured = configured.some(({ type }) => type !== 'concurrent');
+    this.#configured = new Set(configured.map(({ type }) => type).filter((type) => type !== 'concurrent'));
     this.#initialRate = options.initialRate ?? DEFAULT_RATE;
-    this.#mode = this.#isConfigured ? 'headers' : 'probing';
+    this.#mode = this.#configured.size > 0 ? 'headers' : 'probing';
   }
 
   /** `probing` until anything is known; `headers`; `adaptive`: without headers. */
@@ -105,9 +106,10 @@ export class LimitLearner {
   #followRates(answer: LearnedAnswer, instructions: LimitInstruction[]): void {
     const { outcome, startedAt, now, tokens, retryAfterMs, slowDown = false } = answer;
     const named = typeToSeek(answer.limitType);
-    // What headers tell of needs no seeking; a refusal that names something else does, unless it is configured.
-    if (this.#mode === 'headers' && (this.#isConfigured || (outcome === 'refused' && this.#headers.tells(named)))) return;
-    if (outcome === 'refused' && !slowDown && (this.#mode !== 'headers' || answer.limitType !== undefined)) {
+    // What is configured, or told by headers, needs no seeking; a refusal that names something else does.
+    const isKept =
+      this.#mode === 'headers' && (this.#configured.has(named) || this.#headers.tells(named) || answer.limitType === undefined);
+    if (outcome === 'refused' && !slowDown && !isKept) {
       this.#rate(named, tokens).refused({ startedAt, cost: costOf(named, tokens), retryAfterMs }, now);
     }
     // A rate that begins with a refusal would know nothing of what was accepted before.
@@ -135,7 +137,9 @@ export class LimitLearner {
 
   /** Requests begin slowly without headers; a rate of tokens means something once it was refused. */
   #enforced(type: RateLimiterType, rate: AdaptiveRate): boolean {
-    return type === 'rpm' || rate.limited;
+    if (type === 'rpm' || rate.limited) this.#enforcedTypes.add(type);
+    // Once it held calls back it has to say when it would no longer.
+    return this.#enforcedTypes.has(type);
   }
 
   #rate(type: RateLimiterType, tokens: TokenCounts): AdaptiveRate {
