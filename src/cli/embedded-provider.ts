@@ -9,7 +9,7 @@ interface Simulation {
   readonly tpm: number;
 }
 
-export const EMBEDDED_MODEL = 'simulated';
+const EMBEDDED_MODEL = 'simulated';
 const SIMULATION: Simulation = { keys: ['simulated-key-1', 'simulated-key-2'], rpm: 600, tpm: 200_000 };
 /** Milliseconds to the first word, and for the rest. */
 const LATENCY = '80-300/100-600';

@@ -28,7 +28,7 @@ export function queueName(needs: readonly QueueNeed[]): string {
 }
 
 /** The deployments that satisfy a need. Throws `ResourceAvailabilityError` where there is none. */
-export function serving(need: QueueNeed, deployments: readonly QueueDeployment[]): QueueDeployment[] {
+function serving(need: QueueNeed, deployments: readonly QueueDeployment[]): QueueDeployment[] {
   const found = deployments.filter(
     ({ kind, chosen }) => kind === need.kind && (need.modelId === undefined || chosen.uniqueModelId === need.modelId),
   );
