@@ -2,10 +2,15 @@ const LF = 10;
 const CR = 13;
 
 /** Bytes that hold whole events and nothing else. */
-export interface EventBlocks {
+export class EventBlocks {
   readonly bytes: Buffer;
   /** Where each of them ends in `bytes`, the blank line after it included; ascending, the last one is their length. */
   readonly ends: readonly number[];
+
+  constructor(bytes: Buffer, ends: readonly number[]) {
+    this.bytes = bytes;
+    this.ends = ends;
+  }
 }
 
 /**
@@ -40,10 +45,10 @@ export class EventScanner {
     const offset = this.#restBytes;
     const whole = last === chunk.length ? chunk : chunk.subarray(0, last);
     const bytes = offset === 0 ? whole : Buffer.concat([...this.#rest, whole]);
-    this.#rest = [];
+    if (offset > 0) this.#rest = [];
     this.#restBytes = 0;
     if (last < chunk.length) this.#keep(chunk.subarray(last));
-    return { bytes, ends: offset === 0 ? ends : ends.map((end) => end + offset) };
+    return new EventBlocks(bytes, offset === 0 ? ends : ends.map((end) => end + offset));
   }
 
   /** What is left at the end of the stream: an event without its blank line, or nothing. */
@@ -66,7 +71,7 @@ export class EventScanner {
   }
 
   #scanLines(chunk: Buffer): number[] {
-    const ends: number[] = [];
+    const ends = Array.of<number>();
     let start = 0;
     for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, start)) {
       if (at === start && (at > 0 || this.#isLineEmpty)) ends.push(at + 1);

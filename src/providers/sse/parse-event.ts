@@ -2,6 +2,15 @@ import type { ServerSentEvent } from '../provider.ts';
 
 const DATA = 'data: ';
 const LINE_END = /\r\n|\r|\n/;
+/** An event without a name. A class, since one is made of every chunk: see `FreshPart` of the streams. */
+class BareEvent implements ServerSentEvent {
+  readonly data: string;
+
+  constructor(data: string) {
+    this.data = data;
+  }
+}
+
 /** A field's name as anybody would choose one; the specification ignores those it doesn't know. */
 const FIELD = /^[A-Za-z][\w.-]*$/;
 
@@ -15,7 +24,7 @@ export const NO_EVENT = Symbol('no event');
 export function parseEvent(block: string): ServerSentEvent | undefined | typeof NO_EVENT {
   // Most blocks are one line of data and a blank one.
   if (block.startsWith(DATA) && block.indexOf('\n') === block.length - 2 && !block.includes('\r')) {
-    return { data: block.slice(DATA.length, -2) };
+    return new BareEvent(block.slice(DATA.length, -2));
   }
   let event: string | undefined;
   let data: string | undefined;

@@ -1,11 +1,17 @@
 import { Fifo } from '../../lib/fifo.ts';
 import type { StreamPart } from '../provider.ts';
+import { FreshResult } from './fresh-parts.ts';
 
 type Result = IteratorResult<StreamPart, undefined>;
 
-interface Waiter {
+class Waiter {
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
+
+  constructor(resolve: (result: Result) => void, reject: (error: Error) => void) {
+    this.resolve = resolve;
+    this.reject = reject;
+  }
 }
 
 /** What the reader of a stream does. */
@@ -44,7 +50,7 @@ export class PartQueue implements AsyncIterableIterator<StreamPart, undefined> {
 
   push(part: StreamPart): void {
     const waiter = this.#waiters.shift();
-    if (waiter) return waiter.resolve({ done: false, value: part });
+    if (waiter) return waiter.resolve(new FreshResult(part));
     this.#parts.push(part);
     this.#bytes += part.raw.length;
     if (this.#bytes <= FULL_BYTES || this.#isFull) return;
@@ -69,10 +75,10 @@ export class PartQueue implements AsyncIterableIterator<StreamPart, undefined> {
     const part = this.#parts.shift();
     if (part) {
       this.#took(part);
-      return Promise.resolve({ done: false, value: part });
+      return Promise.resolve(new FreshResult(part));
     }
     return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject };
+      const waiter = new Waiter(resolve, reject);
       if (this.#end) return this.#settle(waiter);
       this.#waiters.push(waiter);
       this.#listener.onWaiting();

@@ -1,7 +1,8 @@
 import type { Secret } from '../http/secret.ts';
 import type { ServerSentEvent, StreamPart } from '../provider.ts';
-import { type EventBlocks, EventScanner } from '../sse/event-scanner.ts';
+import { EventBlocks, EventScanner } from '../sse/event-scanner.ts';
 import { NO_EVENT, parseEvent } from '../sse/parse-event.ts';
+import { FreshPart } from './fresh-parts.ts';
 import { parsedObject } from './json-glance.ts';
 import type { StreamReader } from './stream-reader.ts';
 
@@ -11,10 +12,15 @@ export type StreamFault =
   | { readonly reported: ServerSentEvent };
 
 /** Some of a stream, read. */
-export interface DecodedPart {
+export class DecodedPart {
   readonly part: StreamPart;
   /** Found behind the part; nothing that comes later counts. */
   readonly fault: StreamFault | undefined;
+
+  constructor(part: StreamPart, fault: StreamFault | undefined) {
+    this.part = part;
+    this.fault = fault;
+  }
 }
 
 export interface StreamDecoderOptions {
@@ -51,17 +57,18 @@ export class StreamDecoder {
     const blocks = this.#scanner.push(chunk);
     const decoded = blocks && this.#decode(blocks);
     if (!this.#scanner.isOverflowing || decoded?.fault) return decoded;
-    return { part: decoded?.part ?? EMPTY, fault: this.#tooLarge() };
+    return new DecodedPart(decoded?.part ?? EMPTY, this.#tooLarge());
   }
 
   /** The end of the bytes. The last event may lack its blank line, as the official SDKs allow. */
   end(): DecodedPart | undefined {
     const rest = this.#scanner.end();
-    return rest && this.#decode({ bytes: rest, ends: [rest.length] });
+    return rest && this.#decode(new EventBlocks(rest, [rest.length]));
   }
 
   #decode({ bytes, ends }: EventBlocks): DecodedPart {
-    const events: ServerSentEvent[] = [];
+    // Not a literal, for the reason in fresh-parts.ts.
+    const events = Array.of<ServerSentEvent>();
     const pieces = new RawPieces(bytes);
     let fault: StreamFault | undefined;
     let start = this.#afterDroppedLineFeed(bytes, pieces);
@@ -72,7 +79,7 @@ export class StreamDecoder {
       if (fault) break;
       start = end;
     }
-    return { part: { raw: pieces.joined(), events }, fault };
+    return new DecodedPart(new FreshPart(pieces.joined(), events), fault);
   }
 
   #read(bytes: Buffer, start: number, end: number, pieces: RawPieces, events: ServerSentEvent[]): StreamFault | undefined {
