@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../domain/chat.ts';
-import { InvalidConfiguration } from '../domain/errors.ts';
+import { InvalidConfiguration, InvalidRequest } from '../domain/errors.ts';
 import { LoggingMiddleware } from './logging-middleware.ts';
 import { MetricsMiddleware } from './metrics-middleware.ts';
 import { type ChatAnswer, Middleware, type MiddlewareContext, type Next, type OnionMiddleware } from './middleware.ts';
@@ -96,8 +96,14 @@ function around(links: readonly Link[]): Run {
       const link = links[index];
       if (link === undefined) return next;
       // Async, so that a middleware that throws before it returns a promise is caught like any other.
-      return async (passed) => link.run(passed, from(index + 1), context);
+      return async (passed) => checked(await link.run(passed, from(index + 1), context));
     };
     return from(0)(request);
   };
+}
+
+/** A middleware that forgets to return what `next` gave is told so, and not by whoever trips over nothing. */
+function checked(answer: ChatAnswer): ChatAnswer {
+  if (typeof answer === 'object' && answer !== null) return answer;
+  throw new InvalidRequest('A middleware returned no answer: return what next() gave, or a response or stream of its own.', 'middleware');
 }

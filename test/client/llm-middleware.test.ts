@@ -192,6 +192,38 @@ describe('middlewares of a client', () => {
     expect(client.getStatus()).toMatchObject({ queueSize: 0, inUseClients: 0 });
   });
 
+  it('one that returns nothing is told what was expected of it', async () => {
+    const { manager, until, behave } = await world(keys(1));
+    behave(() => anthropicAnswer());
+    const client = manager.getClient();
+
+    for (const perAttempt of [false, true]) {
+      const forgetful = async (_: ChatRequest, next: (request: ChatRequest) => Promise<unknown>) => void (await next(_));
+      client.middlewareChain.add(forgetful as never, { perAttempt });
+      await expect(until(client.complete('a'))).rejects.toMatchObject({
+        code: 'invalid_request',
+        message: expect.stringMatching(/returned no answer/),
+      });
+      client.middlewareChain.remove(forgetful as never);
+    }
+    expect(client.getStatus().inUseClients).toBe(0);
+  });
+
+  it('one that never ends an attempt holds no client once the call is given up, nor the close', async () => {
+    const { manager, until } = await world(keys(1));
+    const client = manager.getClient();
+    client.middlewareChain.add(() => new Promise(() => {}), { perAttempt: true });
+    const caller = new AbortController();
+
+    const call = client.complete('a', { signal: caller.signal });
+    const rejected = expect(call).rejects.toMatchObject({ code: 'cancelled' });
+    await Promise.resolve();
+    caller.abort();
+    await rejected;
+
+    await until(manager.close());
+  });
+
   it('logs go to the logger that was handed over, without what was said, at the level of the configuration', async () => {
     const lines: object[] = [];
     const note: LogMethod = (fields, message) => void lines.push({ ...fields, message });

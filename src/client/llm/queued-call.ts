@@ -73,7 +73,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     timer.ends();
     let failed = true;
     try {
-      const answer = await around(send);
+      const answer = await unlessAborted(around(send), context.signal);
       if (context.signal.aborted) throw context.signal.reason;
       deliver(answer);
       // Answered by a middleware: no tokens were used.
@@ -81,6 +81,8 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
       await wire;
       failed = false;
     } catch (error) {
+      // The call has heard the signal too; a middleware may never end.
+      if (context.signal.aborted) await Promise.allSettled([wire]);
       if (error instanceof RateLimitRefused) {
         this.wasRefused = true;
         // It says nothing about the client.
@@ -102,6 +104,15 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     const process = deploymentProcessor(new Map([[upstream.id, upstream]]), clock);
     return Promise.resolve(process(request, context));
   }
+}
+
+/** Ends with the signal also where a middleware that wraps the attempt does not: it would hold its client for ever. */
+function unlessAborted<A>(answer: Promise<A>, signal: AbortSignal): Promise<A> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    void answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 /** The context's members as own properties: they are its class's. */
