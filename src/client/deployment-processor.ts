@@ -45,16 +45,8 @@ export type QueuedWork = WireWork | GuestWork;
  * @param upstreams by deployment id; looked up at each call, so that deployments may come later
  */
 export function deploymentProcessor(upstreams: ReadonlyMap<string, Upstream>, clock: Clock): Processor<QueuedWork, undefined> {
-  return async ({ params: work }, context) => {
-    if (work.kind === 'guest') {
-      await work.run(context);
-      return undefined;
-    }
-    // First of all: what fails before it is sent must cost nothing.
-    const onWritten = context.deferSend();
-    await perform({ work, upstream: chosen(upstreams, work, context), context, clock, onWritten });
-    return undefined;
-  };
+  // One async function per call: each one's state is kept for as long as a stream lasts.
+  return ({ params: work }, context) => (work.kind === 'guest' ? guest(work, context) : perform(work, upstreams, context, clock));
 }
 
 const NOTHING: DispatchCall['body'] = {};
@@ -82,12 +74,24 @@ function chosen(upstreams: ReadonlyMap<string, Upstream>, { call }: WireWork, { 
   });
 }
 
-async function perform(attempted: Attempt): Promise<void> {
-  const { work, upstream, context, clock } = attempted;
+async function guest(work: GuestWork, context: ProcessorContext): Promise<undefined> {
+  await work.run(context);
+  return undefined;
+}
+
+async function perform(
+  work: WireWork,
+  upstreams: ReadonlyMap<string, Upstream>,
+  context: ProcessorContext,
+  clock: Clock,
+): Promise<undefined> {
+  // First of all: what fails before it is sent must cost nothing.
+  const onWritten = context.deferSend();
+  const upstream = chosen(upstreams, work, context);
   const { id: deploymentId } = upstream;
   if (work.delivered) throw brokenAfterDelivery(deploymentId, 'the attempt took too long', undefined);
   const startedAt = clock.now();
-  const answer = await sent(attempted);
+  const answer = await sent({ work, upstream, context, clock, onWritten });
   // Given up while the answer was on its way: nobody listens, and the endpoint has heard the signal too.
   if (context.signal.aborted) throw context.signal.reason;
   work.delivered = true;
@@ -96,12 +100,13 @@ async function perform(attempted: Attempt): Promise<void> {
   if (answer.kind === 'whole') {
     settle(work, upstream, answer.usage, context);
     work.deliver({ answer, deploymentId, attempt, startedAt });
-    return;
+    return undefined;
   }
   work.deliver({ answer, deploymentId, attempt, startedAt });
   const ending: StreamEnding = await answer.ended;
   settle(work, upstream, ending.usage, context);
   if (ending.error !== undefined) throw brokenAfterDelivery(deploymentId, ending.error.message, ending.error);
+  return undefined;
 }
 
 function sent({ work: { call }, upstream, context, clock, onWritten }: Attempt): Promise<WireAnswer> {

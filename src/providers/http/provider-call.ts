@@ -19,18 +19,18 @@ export interface CallPlan {
   readonly bodyReader: (status: number, headers: ReplyHeaders, host: CallHost) => BodyReader;
 }
 
+const unheard = (): void => {};
 // Made once: an error notes its stack, which would be a tenth of what a short call costs.
 const ENDED = new Error('The exchange has ended.');
 const FAILED = new Error('The exchange has failed.');
 
 /** One call on its way: hands the body to whoever reads it, and sees to time limits and to callers that give up. */
 export class ProviderCall implements WireSink, CallHost {
-  readonly answer: Promise<WireAnswer>;
   readonly deadline: LazyDeadline;
   readonly #plan: CallPlan;
   readonly #onAbort = (): void => this.#abort();
-  #resolve: (answer: WireAnswer) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
+  #resolve: (answer: WireAnswer) => void = unheard;
+  #reject: (error: unknown) => void = unheard;
   #control: WireControl | undefined;
   #body: BodyReader | undefined;
   #isWritten = false;
@@ -41,21 +41,21 @@ export class ProviderCall implements WireSink, CallHost {
   constructor(plan: CallPlan) {
     this.#plan = plan;
     this.deadline = new LazyDeadline(plan.clock, () => this.#due());
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
   }
 
   start(wire: Wire, request: WireRequest): Promise<WireAnswer> {
     const { signal, firstWaitMs } = this.#plan;
     if (signal?.aborted) return Promise.reject(signal.reason);
+    const answer = new Promise<WireAnswer>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     // Also while it waits for a connection: nothing may hang.
     this.deadline.dueIn(firstWaitMs);
     this.#control = wire.start(request, this);
     if (this.#hungUpFor) this.#control.abort(this.#hungUpFor);
-    return this.answer;
+    return answer;
   }
 
   onWritten(): void {
@@ -88,6 +88,9 @@ export class ProviderCall implements WireSink, CallHost {
 
   settle(answer: WireAnswer): void {
     this.#resolve(answer);
+    // A stream may last; its promise need not.
+    this.#resolve = unheard;
+    this.#reject = unheard;
   }
 
   fail(error: unknown): void {

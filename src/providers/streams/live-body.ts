@@ -3,7 +3,7 @@ import type { CallFailures, CallFault } from '../http/call-failures.ts';
 import type { Secret } from '../http/secret.ts';
 import { networkProblem } from '../network-failure.ts';
 import type { ReplyHeaders, StreamEnding, StreamPart, WireUsage } from '../provider.ts';
-import { PartQueue } from './part-queue.ts';
+import { PartQueue, type PartQueueListener } from './part-queue.ts';
 import type { StreamDecoder, StreamFault } from './stream-decoder.ts';
 
 /** What a stream needs to be handed out. */
@@ -26,7 +26,7 @@ export interface LiveBodyOptions {
 const GRACE_MS = 1000;
 
 /** A stream: kept back until its first content, so that until then any failure can be thrown; then handed out as it comes. */
-export class LiveBody implements BodyReader {
+export class LiveBody implements BodyReader, PartQueueListener {
   readonly #options: LiveBodyOptions;
   readonly #host: CallHost;
   #held: StreamPart[] = [];
@@ -47,7 +47,7 @@ export class LiveBody implements BodyReader {
     const decoded = this.#options.decoder.push(chunk);
     if (decoded) this.#take(decoded.part, decoded.fault);
     // Half an event is a sign of life.
-    if (this.#queue?.isAwaited) this.#waiting();
+    if (this.#queue?.isAwaited) this.onWaiting();
   }
 
   onEnd(): void {
@@ -104,12 +104,7 @@ export class LiveBody implements BodyReader {
 
   #open(): void {
     const { status, headers, secret } = this.#options;
-    const queue = new PartQueue({
-      onWaiting: () => this.#waiting(),
-      onFull: () => this.#host.pause(),
-      onDrained: () => this.#host.resume(),
-      onOver: (hasLeft) => this.#over(hasLeft),
-    });
+    const queue = new PartQueue(this);
     const ended = new Promise<StreamEnding>((resolve) => {
       this.#onEnded = resolve;
     });
@@ -121,9 +116,17 @@ export class LiveBody implements BodyReader {
   }
 
   /** Silence counts only while the reader waits: one that is slow keeps the provider waiting, not the other way round. */
-  #waiting(): void {
+  onWaiting(): void {
     const { decoder, idleTimeoutMs } = this.#options;
     this.#host.deadline.dueIn(decoder.isComplete ? Math.min(GRACE_MS, idleTimeoutMs) : idleTimeoutMs);
+  }
+
+  onFull(): void {
+    this.#host.pause();
+  }
+
+  onDrained(): void {
+    this.#host.resume();
   }
 
   #complete(): void {
@@ -158,7 +161,7 @@ export class LiveBody implements BodyReader {
     this.#tellEnding();
   }
 
-  #over(hasLeft: boolean): void {
+  onOver(hasLeft: boolean): void {
     const drains = hasLeft && this.#options.decoder.isComplete && !this.#isClosed;
     this.#isClosed = true;
     this.#tellEnding();
