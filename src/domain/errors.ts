@@ -146,12 +146,16 @@ export class SchedulerQueueFullError extends LLMQueueException {
   }
 }
 
-/** Every deployment of a model is disabled, because its key or its account was refused. `cause` is the last refusal. */
+/**
+ * Every deployment of a model is disabled, because its key or its account was refused; or cooling, where the request was not to wait
+ * for that. `cause` is the last refusal.
+ */
 export class NoDeploymentAvailable extends LLMQueueException {
-  constructor(modelId: string, disabled: readonly { readonly id: string; readonly cause: Error }[]) {
+  constructor(modelId: string, disabled: readonly { readonly id: string; readonly cause: Error }[], cooling: readonly string[] = []) {
     const why = disabled.map(({ id, cause }) => `'${id}' (${cause.message})`).join(', ');
+    const rest = cooling.length > 0 ? ` Cooling: ${cooling.map((id) => `'${id}'`).join(', ')}.` : '';
     super(
-      `Model '${modelId}': no deployment takes the request. Disabled: ${why || 'none; the others failed it for good'}. Mend the key or the account and enable it, or wait.`,
+      `Model '${modelId}': no deployment takes the request. Disabled: ${why || (rest ? 'none' : 'none; the others failed it for good')}.${rest} Mend the key or the account and enable it, or wait.`,
       'no_deployment_available',
       true,
       { cause: disabled.at(-1)?.cause },

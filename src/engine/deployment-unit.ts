@@ -66,6 +66,11 @@ export class DeploymentUnit {
     return this.#circuit.state === 'closed' ? 'available' : 'cooling';
   }
 
+  /** Whether its circuit lets nothing through; false once it is time for a probe that nobody has begun. */
+  cools(now: number): boolean {
+    return !this.#circuit.allows(now);
+  }
+
   get circuit() {
     return this.#circuit.state;
   }

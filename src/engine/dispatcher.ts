@@ -150,7 +150,7 @@ export class Dispatcher implements LimiterUser {
   }): void {
     const isShared = this.#anyShared;
     for (let head = this.queue.head(); head !== undefined; head = this.queue.head()) {
-      const lost = this.choice.misfit(head) !== undefined ? misfits : this.choice.hopeless(head) ? stranded : undefined;
+      const lost = this.choice.misfit(head) !== undefined ? misfits : this.choice.hopeless(head, now) ? stranded : undefined;
       if (lost !== undefined) {
         this.queue.remove(head);
         lost.push(head);

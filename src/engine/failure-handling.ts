@@ -160,7 +160,11 @@ export class FailureHandling {
    * tried, since nothing could start there.
    */
   #mayRetry(subject: RequestRecord, worthwhile: boolean): boolean {
-    return worthwhile && subject.rounds + 1 < this.#options.config.retry.maxAttempts && !this.#dispatcher.choice.hopeless(subject);
+    return (
+      worthwhile &&
+      subject.rounds + 1 < this.#options.config.retry.maxAttempts &&
+      !this.#dispatcher.choice.hopeless(subject, this.#clock.now())
+    );
   }
 
   #return(attempt: RequestAttempt, now: number, delayMs: number): void {

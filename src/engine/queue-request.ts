@@ -36,6 +36,8 @@ export interface RequestInput<P = unknown> {
   readonly calls?: number | undefined;
   /** What each part costs where a request needs several deployments at once; what is not said is as for the whole. */
   readonly parts?: Readonly<Record<string, PartCost>> | undefined;
+  /** `true`: fails with `NoDeploymentAvailable` where every deployment is cooling or disabled, for callers who then ask another model. Default: waits. */
+  readonly failWhileCooling?: boolean | undefined;
   /** `false`: `submitRequest` resolves at once with status `pending`. Default true. */
   readonly waitForCompletion?: boolean | undefined;
 }
@@ -65,6 +67,7 @@ export class QueueRequest<P = unknown> implements RequestInput<P> {
   readonly dedupeKey: string | undefined;
   declare readonly calls?: number | undefined;
   declare readonly parts?: Readonly<Record<string, PartCost>> | undefined;
+  declare readonly failWhileCooling?: boolean | undefined;
   readonly waitForCompletion: boolean;
   /** Epoch milliseconds. */
   readonly createdAt: number;
@@ -95,6 +98,7 @@ export class QueueRequest<P = unknown> implements RequestInput<P> {
     // Few requests say these: the others need not carry the fields.
     if (input.calls !== undefined) this.calls = input.calls;
     if (input.parts !== undefined) this.parts = input.parts;
+    if (input.failWhileCooling) this.failWhileCooling = true;
   }
 }
 
@@ -106,7 +110,7 @@ function validate(input: RequestInput): void {
   expectText('id', input.id);
   expectText('tenant', input.tenant, false, true);
   expectText('dedupeKey', input.dedupeKey);
-  const { priority, deadline, signal, metadata, waitForCompletion } = input;
+  const { priority, deadline, signal, metadata, waitForCompletion, failWhileCooling } = input;
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= LOWEST_PRIORITY && priority <= HIGHEST_PRIORITY)) {
     refuse('priority', priority, `expected a whole number from ${LOWEST_PRIORITY} to ${HIGHEST_PRIORITY}`);
   }
@@ -119,6 +123,9 @@ function validate(input: RequestInput): void {
   if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null)) refuse('metadata', metadata, 'expected an object');
   if (waitForCompletion !== undefined && typeof waitForCompletion !== 'boolean') {
     refuse('waitForCompletion', waitForCompletion, 'expected true or false');
+  }
+  if (failWhileCooling !== undefined && typeof failWhileCooling !== 'boolean') {
+    refuse('failWhileCooling', failWhileCooling, 'expected true or false');
   }
   expectCount('estimatedInputTokens', input.estimatedInputTokens);
   expectCount('estimatedOutputTokens', input.estimatedOutputTokens);

@@ -14,6 +14,9 @@ export function misfitEnding(record: RequestRecord, { modelId, choice }: Dispatc
 
 /** How a request ends that no deployment is left for. */
 export function strandedEnding({ modelId, choice }: Dispatcher): Ending {
+  const cooling = choice.routes.flatMap(({ id, disabledBy, stops }) =>
+    disabledBy === undefined && stops.some(({ deployment }) => deployment.state === 'cooling') ? [id] : [],
+  );
   const disabled = choice.routes.flatMap(({ id, disabledBy }) => (disabledBy === undefined ? [] : [{ id, cause: disabledBy }]));
-  return { reason: 'error', error: new NoDeploymentAvailable(modelId, disabled) };
+  return { reason: 'error', error: new NoDeploymentAvailable(modelId, disabled, cooling) };
 }

@@ -56,10 +56,16 @@ export class RouteChoice {
     return first;
   }
 
-  /** Whether no route is left: each is disabled, too small, or failed this request in a way that it would fail again. */
-  hopeless(record: RequestRecord): boolean {
+  /**
+   * Whether no route is left: each is disabled, too small, or failed this request in a way that it would fail again; or
+   * is cooling, for a request that another model may take.
+   */
+  hopeless(record: RequestRecord, now: number): boolean {
     if (this.#plain !== undefined) return false;
-    return this.routes.every((route) => route.disabledBy !== undefined || record.barred?.has(route) || !fitsEver(route, record));
+    const waits = !record.request.failWhileCooling;
+    return this.routes.every(
+      (route) => route.disabledBy !== undefined || record.barred?.has(route) || !fitsEver(route, record) || (!waits && route.cools(now)),
+    );
   }
 
   /**

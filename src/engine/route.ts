@@ -61,6 +61,11 @@ export class Route {
     return at;
   }
 
+  /** Whether the circuit of one of its deployments lets nothing through, also while a probe is under way. */
+  cools(now: number): boolean {
+    return this.stops.some(({ deployment }) => deployment.cools(now));
+  }
+
   /** What disabled one of its deployments, if it is disabled. */
   get disabledBy(): Error | undefined {
     for (const { deployment } of this.stops) {

@@ -131,6 +131,23 @@ describe('dispatch', () => {
     expect(w.sent.filter(({ origin }) => origin === 'https://a.test')).toHaveLength(1);
   });
 
+  it('falls back at once while the only deployment is cooling, and comes back to it', async () => {
+    let isDown = true;
+    const models = { 'gpt-4o': { deployments: [at('a.test')], fallbacks: ['mini'] }, mini: { deployments: [at('b.test')] } };
+    const script = () => (isDown ? ({ fault: 'serverError' } as const) : undefined);
+    const w = await start({ models }, { 'a.test': { script }, 'b.test': {} });
+
+    // More than its circuit lets through: nobody waits for its rest to be over.
+    const all = await w.during(Promise.all(Array.from({ length: 40 }, () => w.headgate.dispatch('gpt-4o', call()))));
+    expect(new Set(all.map(({ modelId }) => modelId))).toEqual(new Set(['mini']));
+    expect(w.clock.now()).toBeLessThan(30_000);
+    isDown = false;
+    await w.clock.advance(60_000);
+
+    expect(await w.during(w.headgate.dispatch('gpt-4o', call()))).toMatchObject({ modelId: 'gpt-4o' });
+    idle(w);
+  });
+
   it('names the models there are when asked for another', async () => {
     const w = await start(oneModel(), { 'a.test': {} });
 

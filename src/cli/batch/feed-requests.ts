@@ -56,7 +56,7 @@ export async function feedRequests(parts: FeedParts): Promise<void> {
 }
 
 function submit(parts: FeedParts, request: PreparedRequest, bytes: number): void {
-  const { id, model, priority, tenant, tokens } = request;
+  const { id, model, priority, tenant, tokens, fallbacks } = request;
   const { inputTokens, outputTokens } = tokens;
   const handle = parts.manager.submit<PreparedRequest>({
     id,
@@ -66,6 +66,7 @@ function submit(parts: FeedParts, request: PreparedRequest, bytes: number): void
     tenant,
     estimatedInputTokens: inputTokens,
     estimatedOutputTokens: outputTokens,
+    failWhileCooling: (fallbacks?.length ?? 0) > 0,
   });
   parts.outstanding.add(bytes);
   handle.response

@@ -6,6 +6,8 @@ import { estimateRequest } from './estimate-request.ts';
 export interface PreparedRequest extends Omit<BatchRequest, 'body'> {
   /** What it reserves. */
   readonly tokens: TokenCounts;
+  /** Models that may take over where this one fails, in this order. */
+  readonly fallbacks?: readonly string[] | undefined;
 }
 
 /** A request for an endpoint: its body is text already, which is smaller than the object. */

@@ -33,13 +33,13 @@ export class CallDispatcher {
   async dispatch(modelId: string, call: DispatchCall, options: DispatchOptions = {}): Promise<Dispatched> {
     const [first, ...others] = this.#routesFor(modelId, call);
     try {
-      return await this.#through(first, call, options);
+      return await this.#through(first, call, options, others.length > 0);
     } catch (error) {
       let last = error;
-      for (const route of others) {
+      for (const [index, route] of others.entries()) {
         if (!(last instanceof Error) || !movesToFallback(last)) break;
         try {
-          return await this.#through(route, call, options);
+          return await this.#through(route, call, options, index + 1 < others.length);
         } catch (next) {
           last = next;
         }
@@ -64,7 +64,8 @@ export class CallDispatcher {
     );
   }
 
-  #through(route: ModelRoute, call: DispatchCall, options: DispatchOptions): Promise<Dispatched> {
+  /** @param failWhileCooling another model is there to be asked */
+  #through(route: ModelRoute, call: DispatchCall, options: DispatchOptions, failWhileCooling: boolean): Promise<Dispatched> {
     const { queues, learning, clock } = this.#parts;
     const { modelId } = route;
     const estimate = estimateWork(modelId, rulesFor(route, call), call, learning);
@@ -89,6 +90,7 @@ export class CallDispatcher {
         metadata: options.metadata,
         estimatedInputTokens: estimate.tokens.inputTokens,
         estimatedOutputTokens: estimate.tokens.outputTokens,
+        failWhileCooling,
       });
       void handle.response.then((response) => {
         // After a delivery this rejects a promise that is settled already, which does nothing.

@@ -49,7 +49,8 @@ export function deploymentCalls(model: BatchModel, parts: DeploymentCallParts): 
       } else if (!context.signal.aborted) {
         tally.failures += 1;
         const end = error instanceof ProviderFailure ? reached(reachability, error, model.id, ids, parts.clock.now()) : undefined;
-        if (end) parts.control.fail(end);
+        // A fallback may still be reached.
+        if (end && request.fallbacks.length === 0) parts.control.fail(end);
       }
       throw error;
     } finally {
