@@ -52,9 +52,9 @@ class HiddenLimits {
   async start(): Promise<void> {
     const provider = this.#provider;
     const rpm = { type: 'rpm', limit: this.#capacity, timePeriod: WINDOW_MS / 1000 } as const;
-    const rateLimiters = this.#tokens === undefined ? [] : [rpm];
+    const configured = this.#tokens === undefined ? {} : { rateLimiters: [rpm] };
     const headgate = await createHeadgate(
-      { models: { m: { deployments: [{ id: 'd', provider: 'openai', baseUrl: 'http://d.test/v1', apiKey: 'key', rateLimiters }] } } },
+      { models: { m: { deployments: [{ id: 'd', provider: 'openai', baseUrl: 'http://d.test/v1', apiKey: 'key', ...configured }] } } },
       {
         clock: this.#clock,
         transport: async ({ method, path, headers, body, signal, onWritten }) => {
