@@ -81,7 +81,7 @@ export class Headgate {
     return languageModelMiddleware(this.#parts.guests, this.#parts.clock, options);
   }
 
-  /** Queues one call in a provider's own wire format; see {@link CallDispatcher.dispatch} for what it rejects with. */
+  /** Queues one call in a provider's own wire format; rejects with the `ProviderFailure` that ended it, or the queue's own error. */
   dispatch(modelId: string, call: DispatchCall, options?: DispatchOptions): Promise<Dispatched> {
     return this.#parts.dispatcher.dispatch(modelId, call, options);
   }
