@@ -51,7 +51,15 @@ describe('headgate machines', () => {
     expect(pictures.stdout.match(/^stateDiagram-v2$/gm)).toHaveLength(7);
     const { code, stdout } = await headgate(['machines', '--format', 'json']);
     expect(code).toBe(0);
-    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['circuit', 'deployment', 'engine', 'limiter', 'modelScheduler', 'quotaDomain', 'request']);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual([
+      'circuit',
+      'deployment',
+      'engine',
+      'limiter',
+      'modelScheduler',
+      'quotaDomain',
+      'request',
+    ]);
   });
 });
 
