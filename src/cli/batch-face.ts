@@ -5,7 +5,8 @@ import { type BatchOutcome, runBatch } from './batch/run-batch.ts';
 import { RunControl } from './batch/run-control.ts';
 import { EXIT } from './exit-codes.ts';
 import { count } from './format.ts';
-import { type ProgressStream, showProgress } from './progress.ts';
+import type { ProgressStream } from './live-text.ts';
+import { showProgress } from './progress.ts';
 import { stopOnSignals } from './stop-signals.ts';
 
 /** Runs a batch with everything a person at a terminal expects: progress, signals, and how to go on. */

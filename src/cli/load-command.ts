@@ -11,12 +11,12 @@ import { EMBEDDED_FLAGS, embeddedConfig } from './embedded-provider.ts';
 import { EXIT } from './exit-codes.ts';
 import { positiveNumber, wholeNumber } from './flag-values.ts';
 import { count } from './format.ts';
+import type { ProgressStream } from './live-text.ts';
 import type { LoadOptions } from './load/load-options.ts';
 import { showLoad } from './load/load-progress.ts';
 import { type LoadReport, loadLines, loadReport } from './load/load-report.ts';
 import { LoadTally } from './load/load-tally.ts';
 import { runLoad } from './load/run-load.ts';
-import type { ProgressStream } from './progress.ts';
 import { systemReason, UsageError } from './usage-error.ts';
 
 interface LoadFlags {

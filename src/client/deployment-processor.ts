@@ -45,21 +45,28 @@ export type QueuedWork = WireWork | GuestWork;
  * @param upstreams by deployment id; looked up at each call, so that deployments may come later
  */
 export function deploymentProcessor(upstreams: ReadonlyMap<string, Upstream>, clock: Clock): Processor<QueuedWork, undefined> {
-  // One async function per call: each one's state is kept for as long as a stream lasts.
-  return ({ params: work }, context) => (work.kind === 'guest' ? guest(work, context) : perform(work, upstreams, context, clock));
+  return ({ params: work }, context) => {
+    if (work.kind === 'guest') return guest(work, context);
+    // First of all: what fails before it is sent must cost nothing.
+    const onWritten = context.deferSend();
+    return sendWork({ work, upstream: chosenUpstream(upstreams, work, context), context, clock, onWritten });
+  };
 }
 
 const NOTHING: DispatchCall['body'] = {};
 
-interface Attempt {
+/** One attempt of a wire call. */
+export interface WireAttempt {
   readonly work: WireWork;
   readonly upstream: Upstream;
   readonly context: ProcessorContext;
   readonly clock: Clock;
+  /** What `context.deferSend()` gave: called before the first byte leaves. */
   readonly onWritten: () => void;
 }
 
-function chosen(upstreams: ReadonlyMap<string, Upstream>, { call }: WireWork, { deploymentId }: ProcessorContext): Upstream {
+/** Where the engine sends a call; throws a `ProviderFailure` for a deployment that was closed meanwhile. */
+export function chosenUpstream(upstreams: ReadonlyMap<string, Upstream>, { call }: WireWork, { deploymentId }: ProcessorContext): Upstream {
   const upstream = deploymentId === undefined ? call.upstream : upstreams.get(deploymentId);
   if (upstream !== undefined) return upstream;
   throw new ProviderFailure({
@@ -79,15 +86,8 @@ async function guest(work: GuestWork, context: ProcessorContext): Promise<undefi
   return undefined;
 }
 
-async function perform(
-  work: WireWork,
-  upstreams: ReadonlyMap<string, Upstream>,
-  context: ProcessorContext,
-  clock: Clock,
-): Promise<undefined> {
-  // First of all: what fails before it is sent must cost nothing.
-  const onWritten = context.deferSend();
-  const upstream = chosen(upstreams, work, context);
+/** Does one attempt, as {@link deploymentProcessor} says. A single async function: its state is kept for as long as a stream lasts. */
+export async function sendWork({ work, upstream, context, clock, onWritten }: WireAttempt): Promise<undefined> {
   const { id: deploymentId } = upstream;
   if (work.delivered) throw brokenAfterDelivery(deploymentId, 'the attempt took too long', undefined);
   const startedAt = clock.now();
@@ -109,7 +109,7 @@ async function perform(
   return undefined;
 }
 
-function sent({ work: { call }, upstream, context, clock, onWritten }: Attempt): Promise<WireAnswer> {
+function sent({ work: { call }, upstream, context, clock, onWritten }: WireAttempt): Promise<WireAnswer> {
   const { format, body, headers } = call;
   const endpoint = upstream.endpointFor(call.auth);
   if (!endpoint.preset.formats.includes(format)) throw wrongFormat(upstream, call);

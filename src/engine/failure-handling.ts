@@ -107,9 +107,9 @@ export class FailureHandling {
     const { subject, route } = attempt;
     const now = this.#clock.now();
     for (const visit of attempt.visits) {
-      if (refusal.slowDown && visit.deployment.learner === undefined) visit.deployment.slowDown(attempt.startedAt);
-      // What the provider has no room for says nothing of our limits.
-      if (!refusal.capacity) visit.answered({ ...refusal, outcome: 'refused', observations: attempt.refusalObserved }, now);
+      if (refusal.slowDown) visit.deployment.slowDown(attempt.startedAt);
+      // Neither growing too fast nor what the provider has no room for says anything of our limits.
+      else if (!refusal.capacity) visit.answered({ ...refusal, outcome: 'refused', observations: attempt.refusalObserved }, now);
       visit.left();
     }
     reservation.refused(attempt.reservation, now);
@@ -124,8 +124,8 @@ export class FailureHandling {
   }
 
   /** Where no limit of ours refused, nothing starts there for a while. */
-  #pauseRoute(route: Route, { retryAfterMs, capacity }: Refusal, now: number): number {
-    if (route.pacesRefused && !capacity) return retryAfterMs ?? 0;
+  #pauseRoute(route: Route, { retryAfterMs, capacity, slowDown }: Refusal, now: number): number {
+    if (route.pacesRefused && !capacity && !slowDown) return retryAfterMs ?? 0;
     const waitMs = pauseAfterRefusalMs(1, retryAfterMs);
     route.gate(now + waitMs);
     return waitMs;

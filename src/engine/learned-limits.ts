@@ -77,7 +77,7 @@ export class LearnedLimits implements LimitListener {
     this.#count(call.cost, -1);
   }
 
-  answered(call: SentCall, answer: CallAnswer, inFlight: number, now: number): void {
+  answered(call: SentCall, answer: CallAnswer, now: number): void {
     // The call itself is in the provider's books by now.
     this.counted(call);
     if (call.answered && answer.outcome === 'accepted') return;
@@ -89,7 +89,6 @@ export class LearnedLimits implements LimitListener {
       startedAt: call.startedAt,
       now,
       tokens: call.cost,
-      inFlight,
       books: (type) => ({
         held: this.#unitOf(type)?.limiter.used(now) ?? 0,
         heldAtSend: call.heldAtSend.get(type),

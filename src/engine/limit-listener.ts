@@ -18,7 +18,6 @@ export interface CallAnswer {
   readonly observations: readonly LimitObservation[];
   readonly limitType?: string | undefined;
   readonly retryAfterMs?: number | undefined;
-  readonly slowDown?: boolean | undefined;
 }
 
 /** Learns a deployment's limits from its answers, and keeps those that no limiter can keep. */
@@ -30,5 +29,5 @@ export interface LimitListener {
   started(cost: CallCost, now: number): SentCall;
   /** The call no longer lies between us and the provider's books. */
   counted(call: SentCall): void;
-  answered(call: SentCall, answer: CallAnswer, inFlight: number, now: number): void;
+  answered(call: SentCall, answer: CallAnswer, now: number): void;
 }

@@ -37,8 +37,7 @@ export class Visit {
 
   /** Tells what the answer says of the limits; of several acceptances only the first. */
   answered(answer: CallAnswer, now: number): void {
-    const { learner, inFlight } = this.deployment;
-    if (this.#sent !== undefined) learner?.answered(this.#sent, answer, inFlight, now);
+    if (this.#sent !== undefined) this.deployment.learner?.answered(this.#sent, answer, now);
   }
 
   succeeded(): void {

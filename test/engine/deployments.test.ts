@@ -189,6 +189,28 @@ describe('what a provider says beside its error', () => {
     expect(b.calls.all).toHaveLength(96 + 29);
   });
 
+  it('slow down, where limits are learned without headers: waits as long as it says, and fewer at once afterwards', async () => {
+    const b = bench({ deployments: [{ id: 'a', learnLimits: true }] });
+    for (let i = 0; i < 10; i++) {
+      b.submit();
+      await b.clock.advance(1_000);
+      b.calls.last.resolve('done');
+      await b.clock.settle();
+    }
+    const before = b.calls.all.length;
+    for (let i = 0; i < 30; i++) b.submit();
+    await b.clock.advance(100);
+    const started = b.calls.all.length;
+    expect(started).toBeGreaterThan(before);
+    b.calls.at(before).reject(refusal({ slowDown: true }));
+    await b.clock.advance(4_900);
+    expect(b.calls.all).toHaveLength(started);
+    await b.clock.advance(200);
+    for (let i = before + 1; i < started; i++) b.calls.at(i).resolve('done');
+    await b.clock.advance(1_000);
+    expect(b.calls.all.length).toBeGreaterThan(started);
+  });
+
   it('a wait with an error: longer than our own, and only where there is nowhere else to go', async () => {
     const later = () => Object.assign(new Error('overloaded'), { status: 503, retryAfterMs: 90_000 });
     const alone = bench({ deployments: [{ id: 'a' }], retry: { maxAttempts: 2, baseDelayMs: 10 } });

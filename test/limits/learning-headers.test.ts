@@ -281,13 +281,6 @@ describe('a deployment that nothing is known of', () => {
     expect(learner.answered(answer(1_000, { outcome: 'refused' }))).toEqual([]);
   });
 
-  test('asked to slow down, it bounds what is in flight and cuts no rate', () => {
-    const learner = new LimitLearner();
-    for (let now = 100; now < 1_000; now += 100) learner.answered(answer(now));
-    const slowed = learner.answered(answer(1_000, { outcome: 'refused', slowDown: true, inFlight: 40, startedAt: 990 }));
-    expect(slowed.at(-1)).toEqual({ kind: 'concurrent', limit: 28 });
-  });
-
   test.each(['bucket', 'sliding'] as const)('%s without headers: the rate comes within a tenth of the capacity', (mechanism) => {
     const result = run(mechanism, 500, 1, { headers: 'none', runMs: 100_000 });
     const last = result.windows.slice(10, 20);

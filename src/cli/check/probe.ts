@@ -2,8 +2,9 @@ import { openUpstream } from '../../client/dispatch/open-upstream.ts';
 import type { Upstream } from '../../client/dispatch/upstream.ts';
 import type { DeploymentEntry, HeadgateConfig, ModelEntry } from '../../config/headgate-config-types.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { LLMQueueException, textOf } from '../../domain/errors.ts';
+import { LLMQueueException, QueueTimeout, textOf } from '../../domain/errors.ts';
 import type { HttpTransport } from '../../domain/http-transport.ts';
+import { withTimeout } from '../../lib/with-timeout.ts';
 import type { WireCall, WireReply } from '../../providers/provider.ts';
 import { ProviderFailure } from '../../providers/provider-failure.ts';
 
@@ -32,7 +33,7 @@ interface Target {
   readonly names: readonly string[];
 }
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_SECONDS = 10;
 const AT_ONCE = 8;
 /** A server without a list of models; the others say what is wrong with the key or the endpoint. */
 const NO_LIST = new Set([404, 405, 501]);
@@ -65,20 +66,17 @@ async function probe(target: Target, parts: ProbeParts): Promise<ProbeResult> {
   const { clock } = parts;
   const deploymentId = target.entry.id;
   const startedAt = clock.now();
-  const late = new AbortController();
-  const timer = clock.setTimeout(() => late.abort(), TIMEOUT_MS);
   const ms = (): number => Math.round(clock.now() - startedAt);
   const upstream = openUpstream(target.modelId, target.model, target.entry, parts);
   try {
-    const message = await ask(upstream, target, late.signal);
+    const message = await withTimeout((signal) => ask(upstream, target, signal), TIMEOUT_SECONDS, clock);
     return { deploymentId, ok: true, ms: ms(), ...(message !== undefined && { message }) };
   } catch (error) {
-    if (late.signal.aborted)
-      return { deploymentId, ok: false, ms: ms(), code: 'timeout', message: `no answer within ${TIMEOUT_MS / 1000} s` };
+    if (error instanceof QueueTimeout)
+      return { deploymentId, ok: false, ms: ms(), code: 'timeout', message: `no answer within ${TIMEOUT_SECONDS} s` };
     const code = LLMQueueException.isInstance(error) ? error.code : 'error';
     return { deploymentId, ok: false, ms: ms(), code, message: textOf(error) };
   } finally {
-    clock.clearTimeout(timer);
     await upstream.close();
   }
 }

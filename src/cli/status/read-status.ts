@@ -3,9 +3,10 @@ import type { Upstream } from '../../client/dispatch/upstream.ts';
 import { maskKey, maskUrl } from '../../config/expand/mask-key.ts';
 import type { DeploymentEntry, HeadgateConfig, ModelEntry } from '../../config/headgate-config-types.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { LLMQueueException, RateLimitRefused, textOf } from '../../domain/errors.ts';
+import { LLMQueueException, QueueTimeout, RateLimitRefused, textOf } from '../../domain/errors.ts';
 import type { HttpTransport } from '../../domain/http-transport.ts';
 import type { LimitObservation } from '../../domain/limit-observation.ts';
+import { withTimeout } from '../../lib/with-timeout.ts';
 import { ProviderFailure } from '../../providers/provider-failure.ts';
 import { comparedLimits, type LimitReading } from './compare-limits.ts';
 import { askForLimits } from './probe-call.ts';
@@ -44,7 +45,7 @@ interface Target {
   readonly names: readonly string[];
 }
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_SECONDS = 10;
 const AT_ONCE = 8;
 
 /** Asks every deployment once. Never rejects because one of them fails. */
@@ -83,8 +84,6 @@ async function readOne(target: Target, parts: StatusParts): Promise<DeploymentRe
     models: names,
   };
   const startedAt = clock.now();
-  const late = new AbortController();
-  const timer = clock.setTimeout(() => late.abort(), TIMEOUT_MS);
   const seen: LimitObservation[] = [];
   const reading = (rest: Pick<DeploymentReading, 'ok' | 'note' | 'code' | 'status'>): DeploymentReading => ({
     ...facts,
@@ -93,16 +92,16 @@ async function readOne(target: Target, parts: StatusParts): Promise<DeploymentRe
     ...rest,
   });
   try {
-    const note = await askForLimits({ upstream, type: model.type, signal: late.signal, probe, wallMs: clock.wallMs(), seen });
+    const asked = { upstream, type: model.type, probe, wallMs: clock.wallMs(), seen };
+    const note = await withTimeout((signal) => askForLimits({ ...asked, signal }), TIMEOUT_SECONDS, clock);
     return reading({ ok: true, note });
   } catch (error) {
     // At its limit it says what that limit is.
     if (error instanceof RateLimitRefused && seen.length > 0) return reading({ ok: true, note: 'at its limit now' });
-    if (late.signal.aborted) return reading({ ok: false, code: 'timeout', note: `no answer within ${TIMEOUT_MS / 1000} s` });
+    if (error instanceof QueueTimeout) return reading({ ok: false, code: 'timeout', note: `no answer within ${TIMEOUT_SECONDS} s` });
     const status = error instanceof ProviderFailure ? error.reply?.status : undefined;
     return reading({ ok: false, code: LLMQueueException.isInstance(error) ? error.code : 'error', status, note: textOf(error) });
   } finally {
-    clock.clearTimeout(timer);
     await upstream.close();
   }
 }

@@ -81,7 +81,7 @@ export class ClientRequests {
       let handle: RequestHandle | undefined;
       const timer = new AcquireTimer(clock, plan.pool.acquireTimeout * 1000, () => handle?.cancel(new AcquireTimedOut()));
       const longestRestMs = (rules.retry ?? NO_RETRY).maxDelayMs;
-      const work = new ClientCall<A>({ requestId, clock, estimate, shared: context, around, timer, longestRestMs, deliver });
+      const work = new ClientCall<A>({ clock, estimate, shared: context, around, timer, longestRestMs, deliver });
       const failed = (): FailedCall => ({
         provider: plan.name,
         model,

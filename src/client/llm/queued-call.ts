@@ -1,10 +1,9 @@
 import type { Clock } from '../../domain/clock.ts';
 import { InvalidRequest, RateLimitRefused } from '../../domain/errors.ts';
 import type { ProcessorContext } from '../../engine/processor.ts';
-import { QueueRequest } from '../../engine/queue-request.ts';
 import type { ChatAnswer, MiddlewareContext } from '../../middleware/middleware.ts';
 import type { WireAnswer } from '../../providers/provider.ts';
-import { deploymentProcessor, type WireWork } from '../deployment-processor.ts';
+import { sendWork, type WireWork } from '../deployment-processor.ts';
 import type { DispatchCall } from '../dispatch/dispatch-types.ts';
 import type { WorkEstimate } from '../dispatch/work-estimates.ts';
 import type { AcquireTimer } from './acquire-timer.ts';
@@ -21,7 +20,6 @@ export interface QueuedCall {
 }
 
 export interface QueuedCallOptions<A> {
-  readonly requestId: string;
   readonly clock: Clock;
   readonly estimate: WorkEstimate;
   /** Told of each attempt before it runs. */
@@ -60,7 +58,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
         // What was reserved is for one call: a second one would pass the limits by.
         if (wire !== undefined)
           return reject(new InvalidRequest('A middleware sent twice in one attempt. Add it without perAttempt.', 'next'));
-        wire = this.#sent(call, lease, { ...contextOf(context), deferSend: () => onWritten }, (answer) => {
+        wire = this.#sent(call, lease, context, onWritten, (answer) => {
           try {
             resolve(read(answer, lease.upstream.id));
           } catch (error) {
@@ -97,12 +95,16 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     return undefined;
   }
 
-  #sent(call: DispatchCall, { upstream }: Lease, context: ProcessorContext, deliver: (answer: WireAnswer) => void): Promise<unknown> {
-    const { clock, estimate, requestId } = this.#options;
+  #sent(
+    call: DispatchCall,
+    { upstream }: Lease,
+    context: ProcessorContext,
+    onWritten: () => void,
+    deliver: (answer: WireAnswer) => void,
+  ): Promise<unknown> {
+    const { clock, estimate } = this.#options;
     const work: WireWork = { kind: 'wire', call, deliver: ({ answer }) => deliver(answer), used: estimate.used, delivered: false };
-    const request = new QueueRequest<WireWork>({ id: requestId, modelId: upstream.model, params: work });
-    const process = deploymentProcessor(new Map([[upstream.id, upstream]]), clock);
-    return Promise.resolve(process(request, context));
+    return sendWork({ work, upstream, context, clock, onWritten });
   }
 }
 
@@ -113,19 +115,4 @@ function unlessAborted<A>(answer: Promise<A>, signal: AbortSignal): Promise<A> {
     signal.addEventListener('abort', onAbort, { once: true });
     void answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
-}
-
-/** The context's members as own properties: they are its class's. */
-function contextOf(context: ProcessorContext): ProcessorContext {
-  return {
-    signal: context.signal,
-    attempt: context.attempt,
-    logger: context.logger,
-    deploymentId: context.deploymentId,
-    deploymentIds: context.deploymentIds,
-    reportUsage: (usage) => context.reportUsage(usage),
-    responseStarted: (headers) => context.responseStarted(headers),
-    limitsObserved: (observations) => context.limitsObserved(observations),
-    deferSend: () => context.deferSend(),
-  };
 }

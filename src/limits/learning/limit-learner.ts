@@ -2,7 +2,6 @@ import type { LimitObservation } from '../../domain/limit-observation.ts';
 import type { RateLimiterType, TokenCounts } from '../../domain/limit-types.ts';
 import { costOf } from '../cost.ts';
 import { AdaptiveRate } from './adaptive-rate.ts';
-import { ConcurrencyCut } from './concurrency-cut.ts';
 import { type ConfiguredLimit, HeaderLearner, type OwnBooks } from './header-learner.ts';
 import type { LimitInstruction } from './limit-instruction.ts';
 
@@ -26,13 +25,9 @@ export interface LearnedAnswer {
   readonly tokens: TokenCounts;
   readonly observations: readonly LimitObservation[];
   readonly books: (type: RateLimiterType) => OwnBooks;
-  /** Calls in flight at this deployment, this one included. */
-  readonly inFlight: number;
   /** The limit that a refusal names. */
   readonly limitType?: RateLimiterType | undefined;
   readonly retryAfterMs?: number | undefined;
-  /** A refusal that asks to slow down and names no limit (OpenAI's `slow_down`). */
-  readonly slowDown?: boolean | undefined;
 }
 
 /** Until the limits are known only so many calls are in flight: even a limit of three a minute refuses none of them. */
@@ -53,7 +48,6 @@ export class LimitLearner {
   readonly #configured: ReadonlySet<RateLimiterType>;
   readonly #initialRate: number;
   readonly #rates = new Map<RateLimiterType, AdaptiveRate>();
-  readonly #cut = new ConcurrencyCut();
   #mode: 'probing' | 'headers' | 'adaptive';
   #answers = 0;
   #hasHeaders = false;
@@ -83,13 +77,12 @@ export class LimitLearner {
     this.#answers++;
     this.#hasHeaders ||= observations.some(({ limit, remaining }) => limit !== undefined && remaining !== undefined);
     const instructions = this.#headers.observe({ observations, sentAt: startedAt, headersAt: now, books });
-    if (answer.outcome === 'refused' && answer.slowDown !== true) {
+    if (answer.outcome === 'refused') {
       const { limitType, tokens } = answer;
       instructions.push(...this.#headers.refused(limitType, costOf(limitType ?? 'rpm', tokens), startedAt, now));
     }
     if (this.#mode !== 'headers') this.#changeMode(instructions);
     this.#followRates(answer, instructions);
-    this.#followSlowDown(answer);
     return this.#limitInFlight(instructions);
   }
 
@@ -104,12 +97,12 @@ export class LimitLearner {
   }
 
   #followRates(answer: LearnedAnswer, instructions: LimitInstruction[]): void {
-    const { outcome, startedAt, now, tokens, retryAfterMs, slowDown = false } = answer;
+    const { outcome, startedAt, now, tokens, retryAfterMs } = answer;
     const named = typeToSeek(answer.limitType);
     // What is configured, or told by headers, needs no seeking; a refusal that names something else does.
     const isKept =
       this.#mode === 'headers' && (this.#configured.has(named) || this.#headers.tells(named) || answer.limitType === undefined);
-    if (outcome === 'refused' && !slowDown && !isKept) {
+    if (outcome === 'refused' && !isKept) {
       this.#rate(named, tokens).refused({ startedAt, cost: costOf(named, tokens), retryAfterMs }, now);
     }
     // A rate that begins with a refusal would know nothing of what was accepted before.
@@ -122,14 +115,8 @@ export class LimitLearner {
     }
   }
 
-  #followSlowDown({ outcome, slowDown = false, startedAt, inFlight, now }: LearnedAnswer): void {
-    if (slowDown) this.#cut.slowDown(startedAt, inFlight, now);
-    else if (outcome === 'accepted') this.#cut.accepted(startedAt);
-  }
-
   #limitInFlight(instructions: LimitInstruction[]): LimitInstruction[] {
-    const most = Math.min(this.#cut.limit, this.#mode === 'probing' ? PROBES : Number.POSITIVE_INFINITY);
-    const limit = most === Number.POSITIVE_INFINITY ? undefined : most;
+    const limit = this.#mode === 'probing' ? PROBES : undefined;
     if (limit !== this.#concurrent) instructions.push({ kind: 'concurrent', limit });
     this.#concurrent = limit;
     return instructions;

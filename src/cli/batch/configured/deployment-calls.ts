@@ -1,7 +1,7 @@
-import { deploymentProcessor, type WireWork } from '../../../client/deployment-processor.ts';
+import { chosenUpstream, sendWork, type WireWork } from '../../../client/deployment-processor.ts';
 import type { Upstream } from '../../../client/dispatch/upstream.ts';
 import { RateLimitRefused } from '../../../domain/errors.ts';
-import { type Processor, type ProcessorContext, QueueRequest } from '../../../index.ts';
+import type { Processor } from '../../../index.ts';
 import { firstOf, type HttpReply } from '../../../providers/http-reply.ts';
 import type { WireReply, WireUsage } from '../../../providers/provider.ts';
 import { ProviderFailure } from '../../../providers/provider-failure.ts';
@@ -28,7 +28,6 @@ export interface DeploymentCallParts extends BackendParts {
  */
 export function deploymentCalls(model: BatchModel, parts: DeploymentCallParts): Processor<DeploymentRequest, undefined> {
   const upstreams: ReadonlyMap<string, Upstream> = new Map(model.route.upstreams.map((upstream) => [upstream.id, upstream]));
-  const process = deploymentProcessor(upstreams, parts.clock);
   const ids = [...upstreams.keys()];
   return async ({ params: request }, context) => {
     const { statistics, meter, reachability } = parts;
@@ -37,8 +36,16 @@ export function deploymentCalls(model: BatchModel, parts: DeploymentCallParts): 
     const tally = meter.tally(deploymentId);
     statistics.inFlight += 1;
     try {
-      const work = new QueueRequest<WireWork>({ id: request.id, modelId: model.id, params: wireWork(parts, request, keys) });
-      await process(work, recording(parts, request, context, keys));
+      const isWritten = context.deferSend();
+      const work = wireWork(parts, request, keys);
+      const onWritten = (): void => {
+        // Before the first byte leaves, so that no call is ever unaccounted for.
+        for (const key of keys) parts.ledger.record(key, request.tokens, parts.clock.wallMs());
+        meter.written(keys, request.tokens, parts.clock.now());
+        tally.calls += 1;
+        isWritten();
+      };
+      await sendWork({ work, upstream: chosenUpstream(upstreams, work, context), context, clock: parts.clock, onWritten });
       reachability.replied(deploymentId);
     } catch (error) {
       if (error instanceof UsageError) parts.control.fail(error);
@@ -107,32 +114,4 @@ function correct({ ledger, clock }: DeploymentCallParts, { tokens }: DeploymentR
 
 function replyOf({ status, headers, text, json }: WireReply): HttpReply {
   return { status, headers, requestId: firstOf(headers['x-request-id']) ?? firstOf(headers['request-id']), text, json };
-}
-
-/** The same context, which writes down each call before its first byte leaves. */
-function recording(
-  parts: DeploymentCallParts,
-  request: DeploymentRequest,
-  context: ProcessorContext,
-  keys: readonly string[],
-): ProcessorContext {
-  return {
-    signal: context.signal,
-    attempt: context.attempt,
-    logger: context.logger,
-    deploymentId: context.deploymentId,
-    deploymentIds: context.deploymentIds,
-    reportUsage: (usage) => context.reportUsage(usage),
-    responseStarted: (headers) => context.responseStarted(headers),
-    limitsObserved: (observations) => context.limitsObserved(observations),
-    deferSend: () => {
-      const isWritten = context.deferSend();
-      return () => {
-        for (const key of keys) parts.ledger.record(key, request.tokens, parts.clock.wallMs());
-        parts.meter.written(keys, request.tokens, parts.clock.now());
-        parts.meter.tally(context.deploymentId ?? '').calls += 1;
-        isWritten();
-      };
-    },
-  };
 }
