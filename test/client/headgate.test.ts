@@ -148,6 +148,24 @@ describe('dispatch', () => {
     idle(w);
   });
 
+  it.each([
+    ['the limit of an attempt', { attemptTimeoutSeconds: 5 }, { headersMs: 60_000 }],
+    ['the first token of a stream', { firstTokenTimeoutSeconds: 5 }, { fault: 'stall' }],
+  ] as const)('falls back where time is up: %s', async (_, limit, script) => {
+    const models = {
+      'gpt-4o': { deployments: [at('a.test')], fallbacks: ['mini'], retry: { maxAttempts: 2 }, ...limit },
+      mini: { deployments: [at('b.test')] },
+    };
+    const w = await start({ models }, { 'a.test': { script: () => script }, 'b.test': {} });
+
+    const answered = await w.during(w.headgate.dispatch('gpt-4o', call({ stream: true })));
+    await w.during(bytesOf(answered.answer));
+
+    expect(answered).toMatchObject({ modelId: 'mini' });
+    expect(w.sent.filter(({ origin }) => origin === 'https://a.test')).toHaveLength(2);
+    idle(w);
+  });
+
   it('names the models there are when asked for another', async () => {
     const w = await start(oneModel(), { 'a.test': {} });
 

@@ -19,8 +19,8 @@ export function failureToThrow(error: Error): Error {
   return providerFailureIn(error) ?? error;
 }
 
-/** Codes of the engine for "this model can't, whatever is tried". */
-const ANOTHER_MODEL_MAY = new Set(['no_deployment_available', 'request_too_large']);
+/** Codes of the engine for "this model can't, whatever is tried". A wait or a deadline that was too short is none: it is the caller's. */
+const ANOTHER_MODEL_MAY = new Set(['no_deployment_available', 'request_too_large', 'attempt_timeout']);
 
 /** Whether another model may succeed where this error ended a request. */
 export function movesToFallback(error: Error): boolean {
