@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { HttpTransport } from '../domain/http-transport.ts';
 import { type AnswerContext, streamBody, wholeBody } from './http/body-reader-for.ts';
 import { CallFailures, type CallFault } from './http/call-failures.ts';
+import { DecodingWire } from './http/decoding-wire.ts';
 import { type CallPlan, ProviderCall } from './http/provider-call.ts';
 import { keysInHeaders, Secret } from './http/secret.ts';
 import { TransportWire } from './http/transport-wire.ts';
@@ -48,7 +49,7 @@ export function createEndpoint(options: EndpointOptions, clock: Clock, transport
         headersTimeoutMs: 0,
         bodyTimeoutMs: 0,
       });
-  return new HttpEndpoint(options, clock, target, wire);
+  return new HttpEndpoint(options, clock, target, new DecodingWire(wire));
 }
 
 class HttpEndpoint implements Endpoint {

@@ -1,3 +1,4 @@
+import { DecodingWire } from './http/decoding-wire.ts';
 import { MAX_RESPONSE_BYTES } from './http/gathered-body.ts';
 import { UndiciWire } from './http/undici-wire.ts';
 import { type HttpReply, httpReply } from './http-reply.ts';
@@ -34,6 +35,7 @@ export interface OpenAiCall extends CallListener {
  */
 export class OpenAiHttp {
   readonly #wire: UndiciWire;
+  readonly #decoding: DecodingWire;
   readonly #basePath: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #apiKey: string | undefined;
@@ -55,6 +57,7 @@ export class OpenAiHttp {
       headersTimeoutMs: options.headersTimeoutMs ?? 600_000,
       bodyTimeoutMs: options.bodyTimeoutMs ?? 300_000,
     });
+    this.#decoding = new DecodingWire(this.#wire);
   }
 
   /** Sends one call and gathers its answer. */
@@ -63,7 +66,7 @@ export class OpenAiHttp {
     if (signal?.aborted) throw signal.reason;
     const collector = new ResponseCollector(call, MAX_RESPONSE_BYTES);
     const path = this.#basePath + call.path;
-    const exchange = this.#wire.start({ method: 'POST', path, headers: this.#headers, body: call.body }, collector);
+    const exchange = this.#decoding.start({ method: 'POST', path, headers: this.#headers, body: call.body }, collector);
     const giveUp = (): void => {
       const reason: unknown = signal?.reason;
       exchange.abort(reason instanceof Error ? reason : new Error(String(reason)));
