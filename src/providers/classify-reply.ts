@@ -3,6 +3,7 @@ import { embeddedStatus } from './embedded-status.ts';
 import { errorFields, errorOf, isObject, oneLine, plainText } from './error-fields.ts';
 import { headerText } from './headers/header-values.ts';
 import type { HttpReply } from './http-reply.ts';
+import { redirectFields } from './redirect.ts';
 import type { Verdict } from './verdict.ts';
 
 export type { Verdict } from './verdict.ts';
@@ -13,6 +14,7 @@ export type { Verdict } from './verdict.ts';
  */
 export function classifyReply(reply: HttpReply, wallMs: number): Verdict {
   const { status, headers, json } = reply;
+  if (status >= 300 && status < 400) return classifyError({ status, headers, fields: redirectFields(reply) }, wallMs);
   if (status < 200 || status >= 300) return classifyError({ status, headers, fields: errorOf(reply) }, wallMs);
   const fields = errorFields(json);
   if (fields) {

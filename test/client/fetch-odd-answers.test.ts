@@ -77,3 +77,24 @@ it.each([
 
   expect(await response.json()).toEqual({ error: { message: 'Bad key [key]' } });
 });
+
+it.each([301, 302, 307, 308])('says where a %i points and what to do, and takes no key there', async (status) => {
+  let visits = 0;
+  const elsewhere = createServer((socket) => {
+    visits += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+  const address = elsewhere.address();
+  const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+
+  const response = await answered(`${status} Moved\r\nlocation: ${origin}/v1/chat/completions?token=secret-token`, '');
+
+  const { error } = (await response.json()) as { error: { message: string } };
+  expect([response.status, response.headers.get('x-should-retry')]).toEqual([502, 'false']);
+  expect(error).toMatchObject({ code: `http_${status}`, message: expect.stringContaining(`'here': HTTP ${status}`) as string });
+  expect(error.message).toContain(`set baseUrl to an address at ${origin}.`);
+  expect(error.message).not.toContain('secret-token');
+  expect(visits).toBe(0);
+  elsewhere.close();
+});

@@ -142,6 +142,27 @@ describe('an answer of an OpenAI-compatible endpoint', () => {
     ['529', 529, '', {}, { kind: 'retryable', code: 'http_529' }],
     ['error that is bare text', 500, { error: 'boom' }, {}, { kind: 'retryable', message: 'boom' }],
     ['redirect', 302, '', {}, { kind: 'final', code: 'http_302' }],
+    [
+      'redirect to another server',
+      308,
+      '<h1>Permanent Redirect</h1>',
+      { location: 'https://user:pw@api.other.test/v1/chat/completions?token=abc#x' },
+      {
+        kind: 'final',
+        failOver: true,
+        code: 'http_308',
+        message:
+          'HTTP 308: it redirects to https://api.other.test, which is not followed with a key. If the API is there, set baseUrl to an address at https://api.other.test.',
+      },
+    ],
+    [
+      'redirect to another path',
+      307,
+      '',
+      { location: '/v2/chat?token=abc' },
+      { message: expect.stringMatching(/^HTTP 307: it redirects to '\/v2\/chat' on the same server.* set baseUrl to/) },
+    ],
+    ['redirect to nowhere', 301, 'Moved', { location: 'http://[' }, { kind: 'final', message: 'Moved' }],
   ];
 
   it.each(table)('%s', (_name, status, body, headers, expected) => {
