@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChatRequest, CompletionResponse } from '../../src/domain/chat.ts';
 import type { LogMethod } from '../../src/domain/logger.ts';
 import { MetricsMiddleware } from '../../src/middleware/metrics-middleware.ts';
-import { Middleware, type MiddlewareContext, type OnionMiddleware } from '../../src/middleware/middleware.ts';
+import { isChatStream, Middleware, type MiddlewareContext, type OnionMiddleware } from '../../src/middleware/middleware.ts';
 import { RateLimitMiddleware } from '../../src/middleware/rate-limit-middleware.ts';
 import { RetryMiddleware } from '../../src/middleware/retry-middleware.ts';
 import { anthropicAnswer, anthropicEvents, failure, keys, refusal, world } from './llm-world.ts';
@@ -222,6 +222,59 @@ describe('middlewares of a client', () => {
     await rejected;
 
     await until(manager.close());
+  });
+
+  const never = (): Promise<never> => new Promise(() => {});
+  const hanging: readonly (readonly [string, OnionMiddleware])[] = [
+    ['before the call', never],
+    [
+      'behind the call',
+      async (request, next) => {
+        await next(request);
+        return never();
+      },
+    ],
+    [
+      'inside its stream',
+      async (request, next) => {
+        const answer = await next(request);
+        return {
+          async *[Symbol.asyncIterator]() {
+            yield* isChatStream(answer) ? [{ type: 'text', text: 'a' } as const] : [];
+            yield await never();
+          },
+        };
+      },
+    ],
+  ];
+
+  it.each(hanging)('one that never ends %s ends with the caller\u2019s signal or deadline, and holds nothing', async (_, middleware) => {
+    const { manager, until, behave, clock } = await world(keys(1, { rateLimits: { requestsPerMinute: 100 } }));
+    behave(() => ({ events: anthropicEvents('Four ', 'metres.'), gapMs: 10 }));
+    const client = manager.getClient();
+    client.middlewareChain.add(middleware);
+    const caller = new AbortController();
+
+    const aborted = client.streamComplete('a', { signal: caller.signal }).response.catch((error: unknown) => error);
+    await clock.advance(1_000);
+    caller.abort(new Error('enough'));
+    const late = client.streamComplete('b', { deadline: clock.wallMs() + 5_000 }).response.catch((error: unknown) => error);
+
+    expect(await until(aborted)).toMatchObject({ code: 'cancelled', message: expect.stringContaining('enough') });
+    expect(await until(late)).toMatchObject({ code: 'timeout' });
+    expect(client.getStatus()).toMatchObject({ queueSize: 0, inUseClients: 0 });
+    await until(manager.close());
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('one may still answer a deadline that was missed', async () => {
+    const { manager, until, behave, clock } = await world(keys(1));
+    const client = manager.getClient();
+    const kept = await until(client.complete('earlier'));
+    behave(() => ({ ...anthropicAnswer(), delayMs: 60_000 }));
+    client.middlewareChain.add((request, next) => next(request).catch(async () => kept));
+
+    expect(await until(client.complete('a', { deadline: clock.wallMs() + 5_000 }))).toBe(kept);
   });
 
   it('logs go to the logger that was handed over, without what was said, at the level of the configuration', async () => {

@@ -10,6 +10,7 @@ import { RetryMiddleware } from '../../middleware/retry-middleware.ts';
 import { codecFor } from '../../providers/codecs/codec-for.ts';
 import { decodeEmbeddings, encodeEmbeddings } from '../../providers/codecs/openai-embeddings.ts';
 import { AnswerStream } from './answer-stream.ts';
+import { CallersPatience } from './callers-patience.ts';
 import { isForEmbeddings } from './client-plan.ts';
 import { type ClientParts, ClientRequests, type Urgency } from './client-requests.ts';
 import { type CompleteOptions, chatRequestOf } from './complete-options.ts';
@@ -41,6 +42,7 @@ export class LLMClient {
   readonly middlewareChain: MiddlewareChain;
   readonly #parts: ClientParts;
   readonly #requests: ClientRequests;
+  readonly #patience: CallersPatience;
 
   /** @internal */
   constructor(parts: ClientParts, middlewareChain: MiddlewareChain) {
@@ -49,6 +51,7 @@ export class LLMClient {
     this.middlewareChain = middlewareChain;
     this.#parts = parts;
     this.#requests = new ClientRequests(parts);
+    this.#patience = new CallersPatience(parts.clock);
     // Made now, so that a wrong configuration shows at once, and the status has limits before the first call.
     this.#requests.queues.idFor(parts.plan.defaultModel, this.#rules());
   }
@@ -163,7 +166,7 @@ export class LLMClient {
     return new AnswerStream(start, ({ response }) => responded(options.schema, response), see);
   }
 
-  #answer(request: ChatRequest, options: Urgency): Promise<ChatAnswer> {
+  async #answer(request: ChatRequest, options: Urgency): Promise<ChatAnswer> {
     const codec = codecFor(this.#parts.preset.formats);
     if (codec === undefined) throw new LLMConfigurationError(`Provider '${this.provider}' has no chats.`, { provider: this.provider });
     const { perRequest, perAttempt } = this.middlewareChain.split();
@@ -188,7 +191,9 @@ export class LLMClient {
         wrap: (answer, exchange) => (isChatStream(answer) ? mappedStream(answer, exchange) : answer),
       });
     };
-    return perRequest(request, core, context);
+    const waiting = { requestId: context.requestId, provider: this.provider, model: context.model, signal, deadline };
+    const answer = await this.#patience.wait(perRequest(request, core, context), waiting);
+    return isChatStream(answer) ? this.#patience.stream(answer, waiting) : answer;
   }
 
   #rules() {

@@ -1,0 +1,62 @@
+import type { ChatEvent, ChatStream } from '../../domain/chat.ts';
+import type { Clock } from '../../domain/clock.ts';
+import { DeadlineExceeded, RequestCancelled } from '../../domain/errors.ts';
+import { LLMTimeoutError } from '../../domain/llm-errors.ts';
+import { AbortLinks } from '../../engine/abort-links.ts';
+import type { Urgency } from './client-requests.ts';
+
+/** For whom something is waited. */
+export interface Waiting extends Pick<Urgency, 'signal' | 'deadline'> {
+  readonly requestId: string;
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** How long a middleware may take to answer a deadline that was missed. */
+const GRACE_MS = 1000;
+
+/**
+ * Ends what a caller waits for when its signal aborts, or soon after its deadline, whatever the middlewares do meanwhile:
+ * the queue's own limits don't reach one that never calls `next`, or never hands on what it gave.
+ */
+export class CallersPatience {
+  readonly #clock: Clock;
+  // One listener for all that share a signal.
+  readonly #links = new AbortLinks<(reason: unknown) => void>((end, reason) => end(reason));
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Settles as `work` does, unless patience ends before it. */
+  wait<T>(work: Promise<T>, waiting: Waiting): Promise<T> {
+    const { signal, deadline, requestId } = waiting;
+    if (signal === undefined && deadline === undefined) return work;
+    return new Promise((resolve, reject) => {
+      const cancel = (reason: unknown): void => reject(new RequestCancelled(requestId, reason));
+      if (signal?.aborted) cancel(signal.reason);
+      else if (signal !== undefined) this.#links.link(signal, cancel);
+      const leftMs = deadline === undefined ? Number.NaN : Number(deadline) - this.#clock.wallMs();
+      const timer = Number.isNaN(leftMs) ? undefined : this.#clock.setTimeout(() => reject(late(waiting)), Math.max(0, leftMs) + GRACE_MS);
+      const over = (): void => {
+        if (signal !== undefined) this.#links.unlink(signal, cancel);
+        this.#clock.clearTimeout(timer);
+      };
+      work.then(resolve, reject).finally(over);
+    });
+  }
+
+  /** The same stream, each of whose steps ends as {@link wait} says. */
+  stream(stream: ChatStream, waiting: Waiting): ChatStream {
+    if (waiting.signal === undefined && waiting.deadline === undefined) return stream;
+    const reader = stream[Symbol.asyncIterator]();
+    const next = (): Promise<IteratorResult<ChatEvent>> => this.wait(reader.next(), waiting);
+    const leave = async (): Promise<IteratorResult<ChatEvent>> => (await reader.return?.()) ?? { done: true, value: undefined };
+    return { [Symbol.asyncIterator]: () => ({ next, return: leave }) };
+  }
+}
+
+function late({ requestId, provider, model, deadline = 0 }: Waiting): LLMTimeoutError {
+  const cause = new DeadlineExceeded(requestId, model, new Date(deadline));
+  return new LLMTimeoutError(`${cause.message} A middleware has not ended.`, { provider, model }, { cause });
+}
