@@ -27,17 +27,31 @@ export interface EasyLogger extends Logger {
   readonly error: EasyLogMethod;
 }
 
-/** The same logger, except that nothing it throws reaches whoever logs: a broken sink must not break what it is told of. */
+/** A logger from which nothing that it throws reaches whoever logs: a broken sink must not break what it is told of. */
+class HarmlessLogger implements EasyLogger {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  // Made once each, so that whoever logs may take one out of the logger.
+  readonly debug: EasyLogMethod = (fields, message?: string) => this.#say('debug', fields, message);
+  readonly info: EasyLogMethod = (fields, message?: string) => this.#say('info', fields, message);
+  readonly warn: EasyLogMethod = (fields, message?: string) => this.#say('warn', fields, message);
+  readonly error: EasyLogMethod = (fields, message?: string) => this.#say('error', fields, message);
+
+  #say(level: keyof Logger, fields: object | string, message: string | undefined): void {
+    try {
+      if (typeof fields === 'string') this.#logger[level]({}, fields);
+      else this.#logger[level](fields, message);
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+}
+
+/** The same logger, except that nothing it throws reaches whoever logs. */
 export function harmless(logger: Logger): EasyLogger {
-  const guarded =
-    (level: keyof Logger): EasyLogMethod =>
-    (fields: object | string, message?: string) => {
-      try {
-        if (typeof fields === 'string') logger[level]({}, fields);
-        else logger[level](fields, message);
-      } catch {
-        // There is nobody left to tell.
-      }
-    };
-  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
+  return logger instanceof HarmlessLogger ? logger : new HarmlessLogger(logger);
 }

@@ -21,6 +21,12 @@ interface Link {
 /** Runs a part of the chain around `next`. */
 export type Run = (request: ChatRequest, next: Next, context: MiddlewareContext) => Promise<ChatAnswer>;
 
+/** What runs once for a request, and what runs for each of its attempts. */
+interface SplitChain {
+  readonly perRequest: Run;
+  readonly perAttempt: Run;
+}
+
 /** Places in the chain, outermost first. */
 const LOGGING = 0;
 const METRICS = 1;
@@ -35,6 +41,9 @@ const RATE_LIMIT = 5;
  */
 export class MiddlewareChain {
   #links: readonly Link[] = [];
+  /** What is derived of the links, until they change: every request asks for it. */
+  #split: SplitChain | undefined;
+  readonly #byClass = new Map<unknown, readonly Middleware[]>();
 
   /** The same instance again changes nothing. Changes hold for requests that start later. */
   add(middleware: Middleware | OnionMiddleware, options: AddOptions = {}): this {
@@ -45,7 +54,7 @@ export class MiddlewareChain {
     const run = typeof middleware === 'function' ? middleware : asOnion(middleware);
     const place = placeOf(middleware, options.perAttempt ?? false);
     // A stable sort keeps the order of adding among equals.
-    this.#links = [...this.#links, { middleware, run, place }].sort((a, b) => a.place - b.place);
+    this.#change([...this.#links, { middleware, run, place }].sort((a, b) => a.place - b.place));
     return this;
   }
 
@@ -53,7 +62,7 @@ export class MiddlewareChain {
   remove(middleware: Middleware | OnionMiddleware): boolean {
     const left = this.#links.filter((link) => link.middleware !== middleware);
     const found = left.length < this.#links.length;
-    this.#links = left;
+    this.#change(left);
     return found;
   }
 
@@ -65,7 +74,11 @@ export class MiddlewareChain {
   /** Every middleware of a class, outermost first. */
   all<M extends Middleware>(kind: abstract new (...args: never[]) => M): readonly M[] {
     const isKind = (middleware: Middleware | OnionMiddleware): middleware is M => middleware instanceof kind;
-    return this.#links.map(({ middleware }) => middleware).filter(isKind);
+    const known = this.#byClass.get(kind);
+    if (known !== undefined) return known as readonly M[]; // kept under its class
+    const found = this.#links.map(({ middleware }) => middleware).filter(isKind);
+    this.#byClass.set(kind, found);
+    return found;
   }
 
   /** Runs the whole chain once around `next`. */
@@ -74,11 +87,18 @@ export class MiddlewareChain {
   }
 
   /** The chain as it is now, cut at Retry: what runs once for a request, and what runs for each of its attempts. */
-  split(): { readonly perRequest: Run; readonly perAttempt: Run } {
-    return {
+  split(): SplitChain {
+    this.#split ??= {
       perRequest: around(this.#links.filter(({ place }) => place <= RETRY)),
       perAttempt: around(this.#links.filter(({ place }) => place > RETRY)),
     };
+    return this.#split;
+  }
+
+  #change(links: readonly Link[]): void {
+    this.#links = links;
+    this.#split = undefined;
+    this.#byClass.clear();
   }
 }
 

@@ -1,18 +1,21 @@
 import type { ChatMessage, ChatRequest, ChatTool, ContentPart, JsonObject, ToolChoice } from '../../domain/chat.ts';
 import { textOfMessage } from '../../domain/chat.ts';
-import { isJsonObject, withoutAbsent } from './json-fields.ts';
+import { isJsonObject } from './json-fields.ts';
 
 /** The API requires a limit; the module that this replaces had the same default. */
 const DEFAULT_MAX_TOKENS = 1024;
 
-/** The body of `POST /v1/messages`, less `model` where the request names none. Source: Anthropic's API reference. */
+/**
+ * The body of `POST /v1/messages`; what the request doesn't say is undefined, and so absent once it is JSON.
+ * Source: Anthropic's API reference.
+ */
 export function encodeAnthropicMessages(request: ChatRequest): JsonObject {
   const { messages, tools = [], answerSchema } = request;
   const system = messages.filter(({ role }) => role === 'system').map(textOfMessage);
   const allTools = [...tools.map(toolOf), ...(answerSchema ? [{ name: answerSchema.name, input_schema: answerSchema.schema }] : [])];
   // An answer that has to fit a schema is asked for as the input of a tool that must be called.
   const choice = answerSchema === undefined ? request.toolChoice : { name: answerSchema.name };
-  return withoutAbsent({
+  return {
     model: request.model,
     max_tokens: request.maxTokens ?? DEFAULT_MAX_TOKENS,
     system: system.length > 0 ? system.join('\n\n') : undefined,
@@ -24,7 +27,7 @@ export function encodeAnthropicMessages(request: ChatRequest): JsonObject {
     tool_choice: choice === undefined ? undefined : choiceOf(choice),
     stream: request.stream ? true : undefined,
     ...request.extra,
-  });
+  };
 }
 
 /** The results of calls that were made together belong into one turn. */
@@ -75,7 +78,7 @@ function inputOf(text: string): JsonObject {
 }
 
 function toolOf({ name, description, parameters }: ChatTool): JsonObject {
-  return withoutAbsent({ name, description, input_schema: parameters });
+  return { name, description, input_schema: parameters };
 }
 
 function choiceOf(choice: ToolChoice): JsonObject {

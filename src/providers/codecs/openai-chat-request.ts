@@ -1,15 +1,18 @@
 import type { ChatMessage, ChatRequest, ChatTool, ContentPart, JsonObject, ToolChoice } from '../../domain/chat.ts';
 import { textOfMessage } from '../../domain/chat.ts';
-import { isJsonObject, listAt, withoutAbsent } from './json-fields.ts';
+import { isJsonObject, listAt } from './json-fields.ts';
 
 /** They refuse `max_tokens` for their newest models; the servers that are compatible with them mostly know nothing else. */
 const KNOW_MAX_COMPLETION_TOKENS = /^(openai|azure)/;
 
-/** The body of `POST /chat/completions`, less `model` where the request names none. Source: OpenAI's API reference. */
+/**
+ * The body of `POST /chat/completions`; what the request doesn't say is undefined, and so absent once it is JSON.
+ * Source: OpenAI's API reference.
+ */
 export function encodeOpenAiChat(request: ChatRequest, provider: string): JsonObject {
   const { maxTokens, tools, toolChoice, answerSchema } = request;
   const outputLimit = KNOW_MAX_COMPLETION_TOKENS.test(provider) ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
-  return withoutAbsent({
+  return {
     model: request.model,
     messages: request.messages.map(messageOf),
     ...outputLimit,
@@ -24,7 +27,7 @@ export function encodeOpenAiChat(request: ChatRequest, provider: string): JsonOb
     },
     stream: request.stream ? true : undefined,
     ...request.extra,
-  });
+  };
 }
 
 function messageOf(message: ChatMessage): JsonObject {
@@ -42,7 +45,7 @@ function partOf(part: ContentPart): JsonObject {
 }
 
 function toolOf({ name, description, parameters }: ChatTool): JsonObject {
-  return { type: 'function', function: withoutAbsent({ name, description, parameters }) };
+  return { type: 'function', function: { name, description, parameters } };
 }
 
 function choiceOf(choice: ToolChoice): unknown {

@@ -1,4 +1,4 @@
-import type { ChatRequest, ChatUsage, FinishReason, JsonObject } from '../../domain/chat.ts';
+import type { ChatRequest, ChatUsage, FinishReason, JsonObject, ToolCall } from '../../domain/chat.ts';
 import { type ChatCodec, type ChatDelta, type ChatStreamReader, eventObject, notACompletion, type WireCompletion } from './chat-codec.ts';
 import { countAt, isJsonObject, listAt, objectAt, textAt, withoutAbsent } from './json-fields.ts';
 import { encodeOpenAiChat } from './openai-chat-request.ts';
@@ -25,10 +25,7 @@ function decode(json: unknown, _request: ChatRequest): WireCompletion {
   const message = objectAt(choice, 'message');
   if (!isJsonObject(json) || message === undefined)
     throw notACompletion('The answer is no chat completion: it has no choice with a message.');
-  const toolCalls = listAt(message, 'tool_calls').map((call) => {
-    const called = objectAt(call, 'function');
-    return { id: textAt(call, 'id') ?? '', name: textAt(called, 'name') ?? '', arguments: textAt(called, 'arguments') ?? '' };
-  });
+  const toolCalls = listAt(message, 'tool_calls').map(toolCallOf);
   const reason = textAt(choice, 'finish_reason');
   return {
     content: contentOf(message),
@@ -38,6 +35,11 @@ function decode(json: unknown, _request: ChatRequest): WireCompletion {
     usage: usageOf(json),
     metadata: metadataOf(json, reason, textAt(message, 'refusal')),
   };
+}
+
+function toolCallOf(call: JsonObject): ToolCall {
+  const called = objectAt(call, 'function');
+  return { id: textAt(call, 'id') ?? '', name: textAt(called, 'name') ?? '', arguments: textAt(called, 'arguments') ?? '' };
 }
 
 class OpenAiStreamReader implements ChatStreamReader {

@@ -1,6 +1,6 @@
 import type { ChatUsage, JsonObject } from '../../domain/chat.ts';
 import { notACompletion } from './chat-codec.ts';
-import { countAt, isJsonObject, listAt, objectAt, textAt, withoutAbsent } from './json-fields.ts';
+import { countAt, isJsonObject, listAt, objectAt, textAt } from './json-fields.ts';
 
 /** What is to be embedded. */
 export interface EmbeddingRequest {
@@ -20,7 +20,7 @@ export interface WireEmbeddings {
 
 /** The body of `POST /embeddings`. Source: OpenAI's API reference. */
 export function encodeEmbeddings({ input, model, dimensions, extra }: EmbeddingRequest): JsonObject {
-  return withoutAbsent({ model, input, dimensions, encoding_format: 'float', ...extra });
+  return { model, input, dimensions, encoding_format: 'float', ...extra };
 }
 
 /** Throws a `ProviderFailure` for something that is no list of as many embeddings. */
