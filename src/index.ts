@@ -32,6 +32,7 @@ export type { QueueManagerOptions } from './engine/engine-options.ts';
 export { estimateTokens, type TokenEstimator } from './engine/estimate-tokens.ts';
 export type { Explanation } from './engine/explain.ts';
 export type { InspectionObserver } from './engine/inspection.ts';
+export type { LearnedInfo, LearnedRate } from './engine/limit-listener.ts';
 export type { Processor, ProcessorContext, UsageReport } from './engine/processor.ts';
 export type { DeploymentInfo, EngineMetrics, LimiterInfo, QueueInfo, QueueMetrics } from './engine/queue-info.ts';
 export { QueueManager, type RestoredUsage, type ShutdownOptions } from './engine/queue-manager.ts';

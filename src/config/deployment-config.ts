@@ -38,6 +38,11 @@ export const deploymentConfigSchema = z
      */
     learnLimits: z.union([z.boolean(), z.partialRecord(z.enum(RateLimiterType), countingSchema)]).default(false),
     /**
+     * Whether, where no header tells a limit, the rate is sought that the provider sustains, from 10 calls a second; default true. Without it
+     * what headers and refusals name is still learned.
+     */
+    seekRate: z.boolean().default(true),
+    /**
      * Instead of a place of its own: deployments of other models that one request needs all at once, by the part of the request that each
      * serves, as `{ embedding: 'ada', llm: 'gpt-4o-east' }`.
      */

@@ -23,6 +23,7 @@ export class CircuitBreaker {
   #state: CircuitState = 'closed';
   #openedAt = Number.NEGATIVE_INFINITY;
   #openUntil = 0;
+  #failures = 0;
   #probing = false;
 
   constructor(options: CircuitOptions) {
@@ -36,6 +37,11 @@ export class CircuitBreaker {
   /** When the next call may probe; meaningful while open. */
   get openUntil(): number {
     return this.#openUntil;
+  }
+
+  /** While closed how many in a row; else those that opened it, and its failed probes. */
+  get failures(): number {
+    return this.#state === 'closed' ? this.#inARow : this.#failures;
   }
 
   /** Whether a call may start now. */
@@ -60,6 +66,7 @@ export class CircuitBreaker {
   /** Calls that started before it opened say nothing new. */
   failed(probe: boolean, startedAt: number, now: number): void {
     if (probe) {
+      this.#failures++;
       this.#open(now);
       return;
     }
@@ -67,7 +74,9 @@ export class CircuitBreaker {
     this.#count(true);
     const { failuresInARow, failureShare, window } = this.#options;
     const failures = this.#recent.reduce((sum, failed) => sum + (failed ? 1 : 0), 0);
-    if (this.#inARow >= failuresInARow || (this.#recent.length === window && failures >= failureShare * window)) this.#open(now);
+    if (this.#inARow < failuresInARow && (this.#recent.length < window || failures < failureShare * window)) return;
+    this.#failures = failures;
+    this.#open(now);
   }
 
   /** The probe ended without a verdict, as by a cancellation or a refusal: another may probe. */

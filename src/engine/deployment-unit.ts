@@ -4,10 +4,11 @@ import type { DeploymentEvent } from '../../machines/deployment-machine.ts';
 import type { ParsedDeploymentConfig } from '../config/deployment-config.ts';
 import { windowOf } from '../config/rate-limiter-config.ts';
 import { CircuitBreaker } from '../deployments/circuit-breaker.ts';
-import type { TimerHandle } from '../domain/clock.ts';
 import { LLMQueueException } from '../domain/errors.ts';
 import type { CallCost } from '../domain/limit-types.ts';
 import { ConcurrencyCut } from '../limits/learning/concurrency-cut.ts';
+import type { DeploymentHold } from './deployment-hold.ts';
+import { Disablement } from './disablement.ts';
 import type { EngineSignals } from './engine-signals.ts';
 import type { LimitListener } from './limit-listener.ts';
 import type { LimiterUnit, LimiterUser } from './limiter-unit.ts';
@@ -42,14 +43,13 @@ export class DeploymentUnit {
   readonly #signals: EngineSignals;
   readonly #actor: () => AnyActorRef | undefined;
   readonly #circuit: CircuitBreaker;
-  #disabledUntil = 0;
-  #disabledBy: Error | undefined;
+  readonly #disablement: Disablement;
   #gateUntil = 0;
   readonly #slowing = new ConcurrencyCut();
   /** Somebody waits for a call to end, perhaps another model's. */
   #awaited = false;
   #shown: DeploymentState = 'available';
-  #enableTimer: TimerHandle;
+  #lastError: Error | undefined;
 
   /** @param actor finds the deployment's actor; it may be gone once the engine has stopped */
   constructor(config: ParsedDeploymentConfig, units: readonly LimiterUnit[], signals: EngineSignals, actor: () => AnyActorRef | undefined) {
@@ -58,11 +58,12 @@ export class DeploymentUnit {
     this.units = units;
     this.#signals = signals;
     this.#actor = actor;
+    this.#disablement = new Disablement(signals.clock, () => this.enable());
     this.#circuit = new CircuitBreaker({ ...config.circuit, restMs: config.errorBackoffInSeconds * 1000 });
   }
 
   get state(): DeploymentState {
-    if (this.#disabledUntil > this.#signals.clock.now()) return 'disabled';
+    if (this.#disablement.error !== undefined) return 'disabled';
     return this.#circuit.state === 'closed' ? 'available' : 'cooling';
   }
 
@@ -77,7 +78,17 @@ export class DeploymentUnit {
 
   /** What disabled it, while it is disabled. */
   get disabledBy(): Error | undefined {
-    return this.state === 'disabled' ? this.#disabledBy : undefined;
+    return this.#disablement.error;
+  }
+
+  /** Failures in a row, or those that opened its circuit. */
+  get failures(): number {
+    return this.#circuit.failures;
+  }
+
+  /** The last failure that counted for its circuit; undefined once a call has succeeded. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
   }
 
   get requestsPerMinute(): number | undefined {
@@ -95,9 +106,26 @@ export class DeploymentUnit {
     const learnedAt = this.inFlight >= this.#slowing.limit ? UNKNOWN : (this.learner?.availableAt(cost, this.inFlight, now) ?? now);
     // Only the end of a call makes room.
     if (learnedAt === UNKNOWN) this.#awaited = true;
-    const at = Math.max(now, this.#gateUntil, this.#disabledUntil, learnedAt);
+    const at = Math.max(now, this.#gateUntil, this.#disablement.until, learnedAt);
     if (at === UNKNOWN || this.#circuit.allows(at)) return at;
     return this.#circuit.state === 'open' ? Math.max(at, this.#circuit.openUntil) : UNKNOWN;
+  }
+
+  /** What keeps a call of this cost away as far as its mode goes, whatever lasts longest first: what {@link availableAt} goes by. */
+  holds(now: number, cost: CallCost): DeploymentHold[] {
+    const { error, until } = this.#disablement;
+    const { failures, lastError, circuit } = this;
+    const { limit: most } = this.#slowing;
+    const circuitAt = this.#circuit.allows(now) ? now : circuit === 'open' ? this.#circuit.openUntil : UNKNOWN;
+    const learned = this.learner?.hold(cost, this.inFlight, now);
+    const holds: DeploymentHold[] = [
+      ...(error === undefined ? [] : [{ kind: 'disabled', at: until, error } as const]),
+      { kind: 'circuit', at: circuitAt, circuit, failures, lastError },
+      { kind: 'refused', at: this.#gateUntil },
+      { kind: 'slowed', at: this.inFlight >= most ? UNKNOWN : now, most },
+      ...(learned === undefined ? [] : [learned]),
+    ];
+    return holds.filter(({ at }) => at > now).sort((a, b) => (a.at === b.at ? 0 : b.at - a.at));
   }
 
   /** Starts nothing before `until`, after a refusal that named no limit of ours. */
@@ -129,12 +157,14 @@ export class DeploymentUnit {
   succeeded(probe: boolean, startedAt: number): void {
     this.#slowing.accepted(startedAt);
     this.#circuit.succeeded(probe);
+    if (this.#circuit.state === 'closed') this.#lastError = undefined;
     if (probe) this.#recovered();
   }
 
-  failed(probe: boolean, startedAt: number): void {
+  failed(probe: boolean, startedAt: number, error: Error): void {
     const { clock, events } = this.#signals;
     const before = this.#circuit.state;
+    this.#lastError = error;
     this.#circuit.failed(probe, startedAt, clock.now());
     if (this.#circuit.state !== 'open' || before === 'open') return;
     const until = this.#openUntil;
@@ -158,9 +188,7 @@ export class DeploymentUnit {
     const { clock, events } = this.#signals;
     const restMs = untilMs === undefined ? DISABLED_MS : Math.max(0, untilMs - clock.wallMs());
     const until = clock.wallMs() + restMs;
-    this.#disabledBy = error;
-    this.#disabledUntil = clock.now() + restMs;
-    this.#enableLater(restMs);
+    this.#disablement.begin(error, restMs);
     const reason = codeOf(error);
     this.#send({ type: 'DISABLED', until, reason });
     this.#shown = 'disabled';
@@ -169,24 +197,8 @@ export class DeploymentUnit {
     this.wakeUsers();
   }
 
-  #enableLater(ms: number): void {
-    const { clock } = this.#signals;
-    clock.clearTimeout(this.#enableTimer);
-    const enableIfDue = (): void => {
-      // Timers may ring a little early.
-      const leftMs = this.#disabledUntil - clock.now();
-      if (leftMs > 0) this.#enableLater(leftMs);
-      else this.enable();
-    };
-    this.#enableTimer = clock.setTimeout(enableIfDue, ms, { background: true });
-  }
-
   enable(): void {
-    if (this.#disabledBy === undefined) return;
-    this.#disabledUntil = 0;
-    this.#disabledBy = undefined;
-    this.#signals.clock.clearTimeout(this.#enableTimer);
-    this.#available();
+    if (this.#disablement.end()) this.#available();
   }
 
   /** A limit it got while it runs, configured or learned. */
@@ -213,7 +225,7 @@ export class DeploymentUnit {
   }
 
   stop(): void {
-    this.#signals.clock.clearTimeout(this.#enableTimer);
+    this.#disablement.stop();
     for (const unit of this.units) unit.stop();
   }
 
@@ -250,9 +262,9 @@ export class DeploymentUnit {
     const { clock } = this.#signals;
     if (this.#shown !== 'available') this.#send({ type: this.#shown === 'disabled' ? 'ENABLED' : 'RECOVERED' });
     if (state === 'cooling') this.#send({ type: 'COOLING', until: this.#openUntil });
-    const error = this.#disabledBy;
+    const { error } = this.#disablement;
     if (state === 'disabled' && error !== undefined) {
-      this.#send({ type: 'DISABLED', until: clock.wallMs() + this.#disabledUntil - clock.now(), reason: codeOf(error) });
+      this.#send({ type: 'DISABLED', until: clock.wallMs() + this.#disablement.until - clock.now(), reason: codeOf(error) });
     }
     this.#shown = state;
   }

@@ -1,7 +1,10 @@
 import type { RateLimiterType } from '../domain/limit-types.ts';
 import type { RequestStatus } from '../domain/request-status.ts';
 import type { ModelQueue } from './model-queue.ts';
+import type { UnsettledResponse } from './queue-response.ts';
 import type { RequestRecord } from './request-record.ts';
+import { unsettledResponse } from './settlement.ts';
+import { type WaitCause, waitCause } from './wait-cause.ts';
 
 /** Why a request has not started. */
 export interface Explanation {
@@ -9,8 +12,8 @@ export interface Explanation {
   /** Place in line by order key, 1 = next; 0 when it is not in line. */
   readonly position: number;
   /**
-   * The limiter that has no room for it; `slot`: every place for concurrent calls is taken; `turn`: others are
-   * ahead, the queue is paused, or the provider refused and no limit of ours is to blame; `backoff`: between two
+   * The limiter that has no room for it, a learned one too; `slot`: every place for concurrent calls is taken; `turn`: others are
+   * ahead, the queue is paused, or its deployments take no calls, as `reason` says; `backoff`: between two
    * attempts; null: nothing, it starts now or has started.
    */
   readonly waitingFor:
@@ -19,6 +22,8 @@ export interface Explanation {
     | 'slot'
     | 'backoff'
     | null;
+  /** The same in words, with every deployment that takes no calls: until when, and after which error; null: nothing. */
+  readonly reason: string | null;
   /** Epoch milliseconds at which its limits let it start as far as is known, if nobody is ahead; null when that is unknown or it has started. */
   readonly earliestStart: number | null;
 }
@@ -27,25 +32,29 @@ export interface Explanation {
 export function explain(queue: ModelQueue, asked: RequestRecord): Explanation {
   const record = asked.leader;
   const { status } = asked;
-  if (status !== 'pending') return { status, position: 0, waitingFor: null, earliestStart: null };
-  const { clock, dispatcher } = queue;
-  const now = clock.now();
-  const toWall = (at: number): number | null => (at === Number.POSITIVE_INFINITY ? null : clock.wallMs() + (at - now));
-  if (record.backoffAlarm !== undefined) {
-    return { status, position: 0, waitingFor: 'backoff', earliestStart: toWall(record.backoffAlarm.at) };
-  }
+  if (status !== 'pending') return { status, position: 0, waitingFor: null, reason: null, earliestStart: null };
+  const cause = waitCause(queue, record);
+  const position = cause.waitingFor === 'backoff' ? 0 : positionOf(queue, record);
+  return { status, position, ...shownAt(queue, cause, position) };
+}
+
+/** What is known of a live request, and what it waits for where that is more than its turn. */
+export function liveResponse(queue: ModelQueue, record: RequestRecord): UnsettledResponse {
+  const waitsFor = record.status === 'pending' ? waitCause(queue, record.leader).reason : undefined;
+  return { ...unsettledResponse(record), waitsFor };
+}
+
+function positionOf({ dispatcher }: ModelQueue, record: RequestRecord): number {
   let position = 1;
   for (const other of dispatcher.queue.values()) {
     if (other.key < record.key || (other.key === record.key && other.seq < record.seq)) position++;
   }
-  const paced = dispatcher.queue.backloggedTenants > 1;
-  const { at, blocking } = dispatcher.choice.outlook(record, now, paced);
-  const earliestStart = queue.paused ? null : toWall(at);
-  if (queue.paused) return { status, position, waitingFor: 'turn', earliestStart };
-  if (blocking === undefined) {
-    const next = dispatcher.queue.head() === record && at <= now;
-    return { status, position, waitingFor: next ? null : 'turn', earliestStart };
-  }
-  const { type, domain } = blocking.limiter;
-  return { status, position, waitingFor: type === 'concurrent' ? 'slot' : { limiter: blocking.id, type, domain }, earliestStart };
+  return position;
+}
+
+function shownAt({ clock }: ModelQueue, { waitingFor, reason, at }: WaitCause, position: number) {
+  const earliestStart = at === Number.POSITIVE_INFINITY ? null : clock.wallMs() + (at - clock.now());
+  const ahead = position - 1;
+  const turn = waitingFor === 'turn' ? `its turn; ${ahead} ${ahead === 1 ? 'request is' : 'requests are'} ahead` : null;
+  return { waitingFor, reason: reason ?? turn, earliestStart };
 }

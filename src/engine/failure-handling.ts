@@ -1,6 +1,6 @@
 import type { ParsedModelConfig } from '../config/model-config.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { AttemptTimeout } from '../domain/errors.ts';
+import { type AttemptTimeout, textOf } from '../domain/errors.ts';
 import { reservation } from '../limits/limit-set.ts';
 import { backoffMs, pauseAfterRefusalMs } from '../scheduling/backoff.ts';
 import { classifyFailure, type Failure } from '../scheduling/classify-failure.ts';
@@ -92,10 +92,9 @@ export class FailureHandling {
     for (const visit of visits) {
       const { id } = visit.deployment;
       const meant = failure?.deploymentId === undefined ? visits.length === 1 : failure.deploymentId === id;
-      if (meant && failure?.disables)
-        visit.deployment.disable(thrown instanceof Error ? thrown : new Error(String(thrown)), failure.untilMs);
+      if (meant && failure?.disables) visit.deployment.disable(asError(thrown), failure.untilMs);
       if (meant && (failure === undefined || failure.cools)) {
-        visit.failed();
+        visit.failed(asError(thrown));
         this.#dispatcher.choice.failed(id, this.#clock.now());
       } else if (failure !== undefined && !failure.failOver) visit.succeeded();
       else visit.left();
@@ -175,4 +174,14 @@ export class FailureHandling {
     else this.#dispatcher.push(subject);
     eachCaller(subject, (each) => this.#life.retrying(each, attempt, now, delayMs));
   }
+}
+
+/** A stranger's object may throw when it is looked at. */
+function asError(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error) return thrown;
+  } catch {
+    // What cannot be looked at is no error to hand on.
+  }
+  return new Error(textOf(thrown));
 }

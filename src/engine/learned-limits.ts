@@ -9,7 +9,7 @@ import { RateGate } from '../limits/learning/rate-gate.ts';
 import type { DeploymentUnit } from './deployment-unit.ts';
 import type { EngineActors } from './engine-actors.ts';
 import type { EngineSignals } from './engine-signals.ts';
-import type { CallAnswer, LimitListener, SentCall } from './limit-listener.ts';
+import type { CallAnswer, LearnedHold, LearnedInfo, LearnedRate, LimitListener, SentCall } from './limit-listener.ts';
 import { limiterOptions } from './limiter-registry.ts';
 import { LimiterUnit } from './limiter-unit.ts';
 
@@ -18,8 +18,11 @@ const LONG_WINDOW_MS = 10_000;
 const COUNTED_WITHIN_SHARE = 1 / 50;
 const KNOWN_TYPES: readonly RateLimiterType[] = Object.values(TYPES);
 
+const SOURCES = { probing: 'nothing', headers: 'headers', adaptive: 'answers' } as const;
+
 interface Gate {
   readonly gate: RateGate;
+  rate: LearnedRate;
   pausedUntil: number;
 }
 
@@ -48,7 +51,7 @@ export class LearnedLimits implements LimitListener {
       limit: limiter.limit,
       windowMs: windowOf(config) * 1000,
     }));
-    this.#learner = new LimitLearner({ configured });
+    this.#learner = new LimitLearner({ configured, seekRate: deployment.config.seekRate });
     this.#follow(this.#learner.begin(), signals.clock.now());
   }
 
@@ -59,8 +62,26 @@ export class LearnedLimits implements LimitListener {
   availableAt(cost: CallCost, inFlight: number, now: number): number {
     if (inFlight >= this.#mostInFlight) return UNKNOWN;
     let at = now;
-    for (const [type, { gate, pausedUntil }] of this.#gates) at = Math.max(at, pausedUntil, gate.freeAt(costOf(type, cost), now));
+    for (const gate of this.#gates.values()) at = Math.max(at, opensAt(gate, cost, now));
     return at;
+  }
+
+  hold(cost: CallCost, inFlight: number, now: number): LearnedHold | undefined {
+    if (inFlight >= this.#mostInFlight) return { kind: 'learning', at: UNKNOWN, most: this.#mostInFlight };
+    let last: LearnedHold | undefined;
+    for (const gate of this.#gates.values()) {
+      const at = opensAt(gate, cost, now);
+      if (at > (last?.at ?? now)) last = { kind: 'learned-rate', at, rate: gate.rate };
+    }
+    return last;
+  }
+
+  get info(): LearnedInfo {
+    return {
+      from: SOURCES[this.#learner.mode],
+      rates: [...this.#gates.values()].map(({ rate }) => rate),
+      mostInFlight: this.#mostInFlight === UNKNOWN ? null : this.#mostInFlight,
+    };
   }
 
   started(cost: CallCost, now: number): SentCall {
@@ -172,13 +193,15 @@ export class LearnedLimits implements LimitListener {
     this.#deployment.removeUnit(unit);
   }
 
-  #setRate({ type, perSecond, burst, pausedUntil }: LimitInstruction & { readonly kind: 'rate' }, now: number): void {
+  #setRate({ type, perSecond, burst, refused, pausedUntil }: LimitInstruction & { readonly kind: 'rate' }, now: number): void {
+    const rate = { type, perSecond, refused };
     const known = this.#gates.get(type);
     if (known === undefined) {
-      this.#gates.set(type, { gate: new RateGate(perSecond, burst), pausedUntil });
+      this.#gates.set(type, { gate: new RateGate(perSecond, burst), rate, pausedUntil });
       return;
     }
     known.gate.setRate(perSecond, burst, now);
+    known.rate = rate;
     known.pausedUntil = pausedUntil;
   }
 
@@ -191,6 +214,10 @@ export class LearnedLimits implements LimitListener {
   #count(cost: CallCost, sign: 1 | -1): void {
     for (const type of KNOWN_TYPES) this.#uncounted.set(type, (this.#uncounted.get(type) ?? 0) + sign * costOf(type, cost));
   }
+}
+
+function opensAt({ gate, rate, pausedUntil }: Gate, cost: CallCost, now: number): number {
+  return Math.max(pausedUntil, gate.freeAt(costOf(rate.type, cost), now));
 }
 
 function isKeptAlike(one: RateLimiterConfig, other: RateLimiterConfig): boolean {

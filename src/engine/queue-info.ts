@@ -4,8 +4,11 @@ import type { Clock } from '../domain/clock.ts';
 import { LLMQueueException } from '../domain/errors.ts';
 import type { LimiterState, RateLimiterType } from '../domain/limit-types.ts';
 import type { DeploymentState, DeploymentUnit } from './deployment-unit.ts';
+import type { LearnedInfo } from './limit-listener.ts';
 import type { LimiterUnit } from './limiter-unit.ts';
 import type { ModelQueue } from './model-queue.ts';
+import { deploymentsOf, queueWaitsFor } from './wait-cause.ts';
+import { errorWords } from './waiting-words.ts';
 
 /** One limit as it stands. Amounts in requests or tokens. */
 export interface LimiterInfo {
@@ -30,6 +33,12 @@ export interface DeploymentInfo {
   readonly disabledBy?: string | undefined;
   /** Epoch milliseconds at which it takes the next call as far as its mode goes; null: now, or when a call that runs there ends. */
   readonly restsUntil: number | null;
+  /** Failures in a row; once its circuit has opened those that opened it, and its failed probes. */
+  readonly failures: number;
+  /** What the last of them said, in one line; null once a call has succeeded. */
+  readonly lastError: string | null;
+  /** What it learned beside the limits below; null where nothing is learned. */
+  readonly learned: LearnedInfo | null;
   /** Calls that run there now, of all models that use it. */
   readonly inFlight: number;
   /** Moving average of the time to a response's start; null before the first. */
@@ -43,6 +52,8 @@ export interface QueueInfo {
   /** Pending requests, those in backoff included. */
   readonly queueSize: number;
   readonly processing: number;
+  /** Why the next request waits, in words, with every deployment that takes no calls; null: none waits, or only until it is looked at. */
+  readonly waitsFor: string | null;
   /** Usage of the first limiter. */
   readonly rateLimiterUsage: number;
   /** Limit of the first limiter. */
@@ -96,6 +107,7 @@ function readInfo(queue: ModelQueue): QueueInfo {
     modelId: queue.modelId,
     queueSize: queue.waiting,
     processing: queue.counters.processing,
+    waitsFor: queueWaitsFor(queue),
     rateLimiterUsage: first?.usage ?? 0,
     rateLimit: first?.limit ?? 0,
     rateLimiterMode: first === undefined ? '' : modeOf(first.type),
@@ -122,18 +134,17 @@ function readMetrics(queue: ModelQueue): QueueMetrics {
   };
 }
 
-function deploymentsOf({ dispatcher }: ModelQueue): DeploymentUnit[] {
-  return [...new Set(dispatcher.choice.routes.flatMap(({ stops }) => stops.map(({ deployment }) => deployment)))];
-}
-
 function deploymentInfo(deployment: DeploymentUnit, clock: Clock): DeploymentInfo {
-  const { id, state, circuit, inFlight, latencyMs, disabledBy } = deployment;
+  const { id, state, circuit, inFlight, latencyMs, disabledBy, failures, lastError, learner } = deployment;
   return {
     id,
     state,
     circuit,
     disabledBy: disabledBy === undefined ? undefined : LLMQueueException.isInstance(disabledBy) ? disabledBy.code : 'error',
     restsUntil: restsUntil(deployment, clock),
+    failures,
+    lastError: lastError === undefined ? null : errorWords(lastError),
+    learned: learner?.info ?? null,
     inFlight,
     latencyMs: latencyMs ?? null,
     rateLimiters: deployment.units.map((unit) => limiterInfo(unit, clock)),

@@ -11,7 +11,7 @@ import { EngineActors } from './engine-actors.ts';
 import type { EngineEvent } from './engine-event.ts';
 import { type QueueManagerOptions, servicesOf } from './engine-options.ts';
 import type { EngineServices } from './engine-services.ts';
-import { type Explanation, explain } from './explain.ts';
+import { type Explanation, explain, liveResponse } from './explain.ts';
 import { Inspection } from './inspection.ts';
 import type { ModelQueue } from './model-queue.ts';
 import { ModelRegistry } from './model-registry.ts';
@@ -140,7 +140,7 @@ export class QueueManager<P = unknown, R = unknown> {
   getStatus(modelId: string, requestId: string): QueueResponse<R> | null {
     const queue = this.#models.queue(modelId);
     const record = this.#services.live.get(requestId);
-    if (record !== undefined && record.owner === queue) return unsettledResponse(record);
+    if (record !== undefined && record.owner === queue) return liveResponse(queue, record);
     const remembered = queue.history.get(requestId, this.#services.clock.now());
     return (remembered?.response as QueueResponse<R> | undefined) ?? null;
   }

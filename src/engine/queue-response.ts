@@ -39,6 +39,8 @@ export interface FailedResponse extends ResponseFacts {
 /** Only from `getStatus` and fire-and-forget submits. */
 export interface UnsettledResponse extends ResponseFacts {
   readonly status: 'pending' | 'processing';
+  /** From `getStatus`: what a pending request waits for, in words; absent where that is only its turn. */
+  readonly waitsFor?: string | undefined;
   readonly result?: undefined;
   readonly error?: undefined;
 }

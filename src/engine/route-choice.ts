@@ -26,6 +26,13 @@ interface Misfit {
   readonly cost: number;
 }
 
+/** When a request may start, the limit that it waits for till then, and the route that lets it start first. */
+interface Outlook {
+  readonly at: number;
+  readonly blocking: LimiterUnit | undefined;
+  readonly route: Route | undefined;
+}
+
 /** Which of a model's routes a request takes. */
 export class RouteChoice {
   readonly routes: readonly Route[];
@@ -121,8 +128,8 @@ export class RouteChoice {
   }
 
   /** When a request's limits let it start on the route that lets it first, and what holds it there till then. */
-  outlook(record: RequestRecord, now: number, paced: boolean): { readonly at: number; readonly blocking: LimiterUnit | undefined } {
-    let best: { at: number; blocking: LimiterUnit | undefined } = { at: UNKNOWN, blocking: undefined };
+  outlook(record: RequestRecord, now: number, paced: boolean): Outlook {
+    let best: Outlook = { at: UNKNOWN, blocking: undefined, route: undefined };
     for (const route of this.routes) {
       if (record.barred?.has(route)) continue;
       let at = route.availableAt(now, record);
@@ -133,7 +140,7 @@ export class RouteChoice {
         at = freeAt;
         blocking = unit;
       });
-      if (at < best.at || (at === UNKNOWN && best.blocking === undefined)) best = { at, blocking };
+      if (at < best.at || (at === UNKNOWN && best.blocking === undefined)) best = { at, blocking, route };
     }
     return best;
   }

@@ -8,7 +8,7 @@ interface Visited {
   ended(): void;
   measured(latencyMs: number): void;
   succeeded(probe: boolean, startedAt: number): void;
-  failed(probe: boolean, startedAt: number): void;
+  failed(probe: boolean, startedAt: number, error: Error): void;
   undecided(probe: boolean): void;
   disable(error: Error, untilMs?: number): void;
   slowDown(startedAt: number): void;
@@ -45,8 +45,8 @@ export class Visit {
   }
 
   /** Failed in a way that counts for the circuit. */
-  failed(): void {
-    if (this.#end()) this.deployment.failed(this.#probe, this.#startedAt);
+  failed(error: Error): void {
+    if (this.#end()) this.deployment.failed(this.#probe, this.#startedAt, error);
   }
 
   /** It says nothing about the deployment: refused, cancelled, or the request's own fault. */

@@ -20,6 +20,7 @@ describe('explain', () => {
     const explanation = manager.explain(handle.id);
     expect(explanation).toMatchObject({ status: 'pending', position: 1, waitingFor: { limiter: 'd/tpm', type: 'tpm', domain: 'd' } });
     expect(explanation?.earliestStart).toBeCloseTo(START + 60_000 + 7, 3);
+    expect(explanation?.reason).toBe("limit 'd/tpm': 10 of 10 in use, room at 2025-01-01T00:01:00Z (in 61 s)");
   });
 
   it('a slot; the turn; a pause', async () => {
@@ -28,11 +29,20 @@ describe('explain', () => {
     await clock.settle();
     const handles = [submit(), submit(), submit({ priority: 1 })];
     await clock.settle();
-    expect(manager.explain(running.id)).toEqual({ status: 'processing', position: 0, waitingFor: null, earliestStart: null });
+    expect(manager.explain(running.id)).toEqual({
+      status: 'processing',
+      position: 0,
+      waitingFor: null,
+      reason: null,
+      earliestStart: null,
+    });
     expect(handles.map(({ id }) => manager.explain(id)?.position)).toEqual([2, 3, 1]);
-    expect(manager.explain(handles[2]?.id ?? '')).toEqual({ status: 'pending', position: 1, waitingFor: 'slot', earliestStart: null });
+    const third = { status: 'pending', position: 1, earliestStart: null };
+    const slot = "limit 'model-a/concurrent': 1 of 1 in use, room once a call ends";
+    expect(manager.explain(handles[2]?.id ?? '')).toEqual({ ...third, waitingFor: 'slot', reason: slot });
     manager.pauseQueue(MODEL);
-    expect(manager.explain(handles[2]?.id ?? '')).toEqual({ status: 'pending', position: 1, waitingFor: 'turn', earliestStart: null });
+    const paused = "the queue of model 'model-a' is paused";
+    expect(manager.explain(handles[2]?.id ?? '')).toEqual({ ...third, waitingFor: 'turn', reason: paused });
     calls.last.resolve();
     await clock.settle();
     expect(manager.explain(handles[0]?.id ?? '')?.waitingFor).toBe('turn');
@@ -41,18 +51,31 @@ describe('explain', () => {
   it('backoff, with its end; a refusal that names no limit of ours; nothing', async () => {
     const { manager, submit, calls, clock } = bench({ ...UNLIMITED, retry: { maxAttempts: 2, baseDelayMs: 2_000 } });
     const handle = submit();
-    expect(manager.explain(handle.id)).toEqual({ status: 'pending', position: 1, waitingFor: null, earliestStart: START });
+    expect(manager.explain(handle.id)).toEqual({ status: 'pending', position: 1, waitingFor: null, reason: null, earliestStart: START });
     const behind = submit();
-    expect(manager.explain(behind.id)).toMatchObject({ position: 2, waitingFor: 'turn' });
+    expect(manager.explain(behind.id)).toMatchObject({ position: 2, waitingFor: 'turn', reason: 'its turn; 1 request is ahead' });
     behind.cancel();
     await clock.settle();
     calls.last.reject(retryable());
     await clock.settle();
-    expect(manager.explain(handle.id)).toEqual({ status: 'pending', position: 0, waitingFor: 'backoff', earliestStart: START + 1_000 });
+    const backoff = 'between two attempts until 2025-01-01T00:00:01Z (in 1 s)';
+    expect(manager.explain(handle.id)).toEqual({
+      status: 'pending',
+      position: 0,
+      waitingFor: 'backoff',
+      reason: backoff,
+      earliestStart: START + 1_000,
+    });
     await clock.advance(1_000);
     calls.last.reject(new RateLimitRefused({ retryAfterMs: 7_000 }));
     await clock.settle();
-    expect(manager.explain(handle.id)).toEqual({ status: 'pending', position: 1, waitingFor: 'turn', earliestStart: START + 8_000 });
+    expect(manager.explain(handle.id)).toEqual({
+      status: 'pending',
+      position: 1,
+      waitingFor: 'turn',
+      reason: 'the provider refused; nothing starts until 2025-01-01T00:00:08Z (in 7 s)',
+      earliestStart: START + 8_000,
+    });
     await clock.advance(7_000);
     calls.last.resolve();
     await handle.response;

@@ -102,6 +102,7 @@ describe('getQueueInfo', () => {
     expect(manager.getQueueInfo(MODEL)).toEqual({
       modelId: MODEL,
       queueSize: 1,
+      waitsFor: "limit 'd/concurrent': 1 of 1 in use, room once a call ends",
       processing: 1,
       rateLimiterUsage: 1,
       rateLimit: 10,

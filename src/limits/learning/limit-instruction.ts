@@ -21,6 +21,8 @@ export type LimitInstruction =
       /** In the type's unit. */
       readonly perSecond: number;
       readonly burst: number;
+      /** Something was refused: until then the rate is only how fast to find out. */
+      readonly refused: boolean;
       /** Monotonic milliseconds. */
       readonly pausedUntil: number;
     }

@@ -9,6 +9,8 @@ import type { LimitInstruction } from './limit-instruction.ts';
 export interface LimitLearnerOptions {
   /** The deployment's configured limits: never loosened; where there are any, a rate is sought only of what refusals name besides. */
   readonly configured?: readonly ConfiguredLimit[] | undefined;
+  /** Whether a rate is sought where answers say nothing of limits; default true. Without it only what headers and refusals name is kept. */
+  readonly seekRate?: boolean | undefined;
   /** Requests a second to begin with where answers say nothing of limits; default 10. */
   readonly initialRate?: number | undefined;
 }
@@ -59,7 +61,7 @@ export class LimitLearner {
     this.#headers = new HeaderLearner(configured);
     this.#configured = new Set(configured.map(({ type }) => type).filter((type) => type !== 'concurrent'));
     this.#initialRate = options.initialRate ?? DEFAULT_RATE;
-    this.#mode = this.#configured.size > 0 ? 'headers' : 'probing';
+    this.#mode = this.#configured.size > 0 || options.seekRate === false ? 'headers' : 'probing';
   }
 
   /** `probing` until anything is known; `headers`; `adaptive`: without headers. */
@@ -111,7 +113,14 @@ export class LimitLearner {
     if (this.#mode === 'probing') return;
     for (const [type, rate] of this.#rates) {
       if (!this.#enforced(type, rate)) continue;
-      instructions.push({ kind: 'rate', type, perSecond: rate.rate, burst: rate.burst, pausedUntil: rate.pausedUntil });
+      instructions.push({
+        kind: 'rate',
+        type,
+        perSecond: rate.rate,
+        burst: rate.burst,
+        refused: rate.limited,
+        pausedUntil: rate.pausedUntil,
+      });
     }
   }
 

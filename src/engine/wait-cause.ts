@@ -1,0 +1,97 @@
+import type { CallCost } from '../domain/limit-types.ts';
+import type { DeploymentUnit } from './deployment-unit.ts';
+import type { Explanation } from './explain.ts';
+import type { ModelQueue } from './model-queue.ts';
+import type { RequestRecord } from './request-record.ts';
+import type { Route } from './route.ts';
+import { failingWords, holdWords, limitWords, type Moments, moment } from './waiting-words.ts';
+
+/** What a pending request waits for, as far as that is not only its turn. */
+export interface WaitCause {
+  readonly waitingFor: Explanation['waitingFor'];
+  /** Undefined: nothing but its turn. */
+  readonly reason: string | undefined;
+  /** When it may start if nobody is ahead, in monotonic ms; Infinity: unknown. */
+  readonly at: number;
+}
+
+const UNKNOWN = Number.POSITIVE_INFINITY;
+/** A reason is a line, not a list. */
+const MOST_NAMED = 5;
+
+/** What a request that is pending waits for. */
+export function waitCause(queue: ModelQueue, record: RequestRecord): WaitCause {
+  const { dispatcher } = queue;
+  const moments = momentsOf(queue);
+  const { now } = moments;
+  if (record.backoffAlarm !== undefined) {
+    const { at } = record.backoffAlarm;
+    return { waitingFor: 'backoff', reason: joined([`between two attempts until ${moment(at, moments)}`, ...failing(queue)]), at };
+  }
+  if (queue.paused) return { waitingFor: 'turn', reason: pausedWords(queue), at: UNKNOWN };
+  const { at, blocking, route } = dispatcher.choice.outlook(record, now, dispatcher.paced);
+  const closed = closedWords(queue, record, moments);
+  if (blocking !== undefined) {
+    const { type, domain } = blocking.limiter;
+    const waitingFor = type === 'concurrent' ? 'slot' : { limiter: blocking.id, type, domain };
+    return { waitingFor, reason: joined([limitWords(blocking, at, moments), ...closed]), at };
+  }
+  if (at > now) return { waitingFor: heldBy(route, record, now), reason: joined(closed) ?? refusedWords(at, moments), at };
+  return { waitingFor: dispatcher.queue.head() === record ? null : 'turn', reason: undefined, at };
+}
+
+/** Why the next request of a queue waits, in words; null while none does. */
+export function queueWaitsFor(queue: ModelQueue): string | null {
+  if (queue.waiting === 0) return null;
+  const head = queue.dispatcher.queue.head();
+  if (head !== undefined) return waitCause(queue, head).reason ?? null;
+  return joined(['between two attempts', ...failing(queue)]) ?? null;
+}
+
+/** The deployments that a queue's requests go to. */
+export function deploymentsOf({ dispatcher }: ModelQueue): DeploymentUnit[] {
+  return [...new Set(dispatcher.choice.routes.flatMap(({ stops }) => stops.map(({ deployment }) => deployment)))];
+}
+
+function momentsOf({ clock }: ModelQueue): Moments {
+  return { now: clock.now(), wallMs: clock.wallMs() };
+}
+
+function heldBy(route: Route | undefined, cost: CallCost, now: number): WaitCause['waitingFor'] {
+  const holds = (route?.stops ?? []).flatMap(({ deployment }) => deployment.holds(now, cost).map((hold) => ({ id: deployment.id, hold })));
+  const longest = holds.reduce<(typeof holds)[number] | undefined>(
+    (most, each) => (most && most.hold.at >= each.hold.at ? most : each),
+    undefined,
+  );
+  if (longest?.hold.kind === 'learned-rate') {
+    const { type } = longest.hold.rate;
+    return { limiter: `${longest.id}/learned-${type}`, type };
+  }
+  return longest?.hold.kind === 'learning' || longest?.hold.kind === 'slowed' ? 'slot' : 'turn';
+}
+
+/** What keeps each deployment from taking calls, where something does. */
+function closedWords(queue: ModelQueue, cost: CallCost, moments: Moments): string[] {
+  return deploymentsOf(queue).flatMap((deployment) => {
+    const [longest] = deployment.holds(moments.now, cost);
+    return longest === undefined ? [] : [holdWords(deployment, longest, moments)];
+  });
+}
+
+function failing(queue: ModelQueue): string[] {
+  return deploymentsOf(queue).flatMap((deployment) => failingWords(deployment) ?? []);
+}
+
+function refusedWords(at: number, moments: Moments): string {
+  return at === UNKNOWN ? 'the end of a call' : `the provider refused; nothing starts until ${moment(at, moments)}`;
+}
+
+function pausedWords({ modelId }: ModelQueue): string {
+  return `the queue of model '${modelId}' is paused`;
+}
+
+function joined(words: readonly string[]): string | undefined {
+  if (words.length === 0) return undefined;
+  const more = words.length > MOST_NAMED ? [`and ${words.length - MOST_NAMED} more`] : [];
+  return [...words.slice(0, MOST_NAMED), ...more].join('; ');
+}
