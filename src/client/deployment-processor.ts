@@ -89,7 +89,7 @@ async function guest(work: GuestWork, context: ProcessorContext): Promise<undefi
 /** Does one attempt, as {@link deploymentProcessor} says. A single async function: its state is kept for as long as a stream lasts. */
 export async function sendWork({ work, upstream, context, clock, onWritten }: WireAttempt): Promise<undefined> {
   const { id: deploymentId } = upstream;
-  if (work.delivered) throw brokenAfterDelivery(deploymentId, 'the attempt took too long', undefined);
+  if (work.delivered) throw brokenAfterDelivery(deploymentId, 'the attempt took too long');
   const startedAt = clock.now();
   const answer = await sent({ work, upstream, context, clock, onWritten });
   // Given up while the answer was on its way: nobody listens, and the endpoint has heard the signal too.
@@ -149,7 +149,7 @@ function wrongFormat({ id, provider }: Upstream, { format }: DispatchCall): Prov
 }
 
 /** Some of the answer is with its reader: another attempt would say it twice. */
-function brokenAfterDelivery(deploymentId: string, why: string, cause: unknown): ProviderFailure {
+export function brokenAfterDelivery(deploymentId: string, why: string, cause?: unknown): ProviderFailure {
   const message = why.includes(deploymentId) ? why : `Deployment '${deploymentId}': the stream broke: ${why}`;
   return new ProviderFailure({
     message,

@@ -133,6 +133,8 @@ export class LiveBody implements BodyReader, PartQueueListener {
     this.#isClosed = true;
     this.#host.deadline.clear();
     this.#queue?.finish();
+    // Its reader may take its time, or be gone: for the provider the call is over.
+    this.#tellEnding();
   }
 
   #breakAt(fault: StreamFault): void {
