@@ -77,6 +77,22 @@ describe('complete', () => {
     expect(other.calls[0]?.body).toMatchObject({ response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true } } });
   });
 
+  it('waits for checks of a schema that take time, in an answer and in a stream', async () => {
+    const { manager, until, behave } = await world(openai());
+    const depth = z.number().refine(async (value) => value > 4, 'too shallow');
+    const schema = z.object({ depth: depth.transform(async (value) => value * 100) });
+    const client = manager.getClient();
+    behave(() => openAiAnswer('{"depth":5}'));
+    expect((await until(client.complete(ask, { schema }))).parsed).toEqual({ depth: 500 });
+    behave(() => openAiAnswer('{"depth":3}'));
+    const refused = { code: 'answer_mismatch', message: expect.stringContaining('too shallow') };
+    await expect(until(client.complete(ask, { schema }))).rejects.toMatchObject(refused);
+
+    const event = (delta: object, finish_reason: string | null) => ({ choices: [{ index: 0, delta, finish_reason }] });
+    behave(() => ({ events: [event({ content: '{"depth":5}' }, null), event({}, 'stop'), '[DONE]'] }));
+    expect((await until(client.stream(ask, { schema }).response)).parsed).toEqual({ depth: 500 });
+  });
+
   it.each(['{"depth":"deep secret"}', 'not JSON: deep secret'])(
     'an answer that does not fit its schema (%s) is one typed error without what was said',
     async (content) => {

@@ -16,12 +16,12 @@ export class AnswerStream<E, R> implements AsyncIterable<E> {
 
   /**
    * @param start begins the call
-   * @param finished what becomes of the whole response; may throw
+   * @param finished what becomes of the whole response; may reject
    * @param see what the loop sees of an event; undefined: nothing
    */
   constructor(
     start: () => Promise<ChatStream>,
-    finished: (event: Extract<ChatEvent, { type: 'finish' }>) => R,
+    finished: (event: Extract<ChatEvent, { type: 'finish' }>) => Promise<R>,
     see: (event: ChatEvent) => E | undefined,
   ) {
     this.#response = new Promise((resolve, reject) => {
@@ -62,12 +62,12 @@ export class AnswerStream<E, R> implements AsyncIterable<E> {
 
   async *#run(
     start: () => Promise<ChatStream>,
-    finished: (event: Extract<ChatEvent, { type: 'finish' }>) => R,
+    finished: (event: Extract<ChatEvent, { type: 'finish' }>) => Promise<R>,
     see: (event: ChatEvent) => E | undefined,
   ): AsyncGenerator<E, undefined> {
     try {
       for await (const event of await start()) {
-        if (event.type === 'finish') this.#settle.resolve(finished(event));
+        if (event.type === 'finish') this.#settle.resolve(await finished(event));
         const seen = see(event);
         if (seen !== undefined) yield seen;
       }

@@ -217,9 +217,9 @@ export class LLMClient {
   }
 }
 
-function responded<S extends z.ZodType | undefined>(schema: S | undefined, response: CompletionResponse): Responded<S> {
+async function responded<S extends z.ZodType | undefined>(schema: S | undefined, response: CompletionResponse): Promise<Responded<S>> {
   // The two cases of the conditional type, which the compiler doesn't follow.
-  return (schema === undefined ? response : parsedResponse(schema, response)) as Responded<S>;
+  return (schema === undefined ? response : await parsedResponse(schema, response)) as Responded<S>;
 }
 
 async function lastResponse(stream: AsyncIterable<ChatEvent>): Promise<CompletionResponse> {

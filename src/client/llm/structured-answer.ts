@@ -27,9 +27,9 @@ function closed({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): v
   if (jsonSchema.type === 'object' && jsonSchema.properties !== undefined) jsonSchema.additionalProperties ??= false;
 }
 
-/** Reads the answer by its schema. Throws `LLMProviderError` with code `answer_mismatch`; what the model said is not in it. */
-export function parsedResponse<S extends z.ZodType>(schema: S, response: CompletionResponse): ParsedResponse<z.output<S>> {
-  const result = schema.safeParse(jsonOf(response));
+/** Reads the answer by its schema. Rejects with `LLMProviderError` of code `answer_mismatch`; what the model said is not in it. */
+export async function parsedResponse<S extends z.ZodType>(schema: S, response: CompletionResponse): Promise<ParsedResponse<z.output<S>>> {
+  const result = await schema.safeParseAsync(jsonOf(response));
   if (result.success) return Object.assign(response, { parsed: result.data });
   const issues = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
   const first = issues[0];
