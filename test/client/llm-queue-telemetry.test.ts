@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EngineStopped } from '../../src/domain/errors.ts';
-import { UserRateLimitExceededError } from '../../src/domain/llm-queue-errors.ts';
+import { LLMError, UserRateLimitExceededError } from '../../src/domain/llm-queue-errors.ts';
 import type { TelemetrySink } from '../../src/domain/telemetry.ts';
 import type { UserLimitStore } from '../../src/domain/user-limit-store.ts';
 import { CSVTelemetryDataStore } from '../../src/stores/csv-telemetry-store.ts';
@@ -232,4 +232,24 @@ describe('stores that cannot be connected', () => {
     expect(sent.answer?.statusCode).toBe(200);
     expect(attempts).toBe(2);
   });
+});
+
+it.each([
+  ['an error of its own', (text: string) => new Error(text), 'INTERNAL SERVER ERROR'],
+  ['one of a call to a model', (text: string) => new LLMError(text), 'LLM ERROR'],
+])('no key of the configuration is in an answer or a record, though an executor quotes it: %s', async (_, failing, kind) => {
+  const models = {
+    m: { deployments: [{ provider: 'openai', apiKey: 'sk-secret-0123456789', headers: { 'x-api-token': 'token-0123456789' } }] },
+  };
+  const { send, calls, clock, rows, queue } = bench({ models });
+  const sent = send();
+  await clock.advance(0);
+
+  calls[0]?.reject(failing('401 for Bearer sk-secret-0123456789 and token-0123456789'));
+  await clock.advance(0);
+  await queue.gracefulShutdown();
+
+  expect(sent.answer).toEqual({ response: `${kind}: 401 for Bearer [key] and [key]`, statusCode: 500 });
+  expect(rows.all[0]?.errorMessage).toContain('401 for Bearer [key]');
+  expect(JSON.stringify(rows.all)).not.toMatch(/0123456789/);
 });

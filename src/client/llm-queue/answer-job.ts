@@ -1,4 +1,5 @@
 import { RateLimitExceeded, textOf } from '../../domain/errors.ts';
+import type { Secret } from '../../providers/http/secret.ts';
 import type { JobOutcome } from './dispatch.ts';
 import { isLlmError } from './execute-job.ts';
 import type { Job } from './job.ts';
@@ -24,6 +25,13 @@ export function refusal(statusCode: 400 | 404, text: string): Answer {
 export function internalError(thrown: unknown): Answer {
   const text = textOf(thrown);
   return { response: `INTERNAL SERVER ERROR: ${text}`, statusCode: 500, errorMessage: text };
+}
+
+/** The same, where it tells of an error, without the keys that an executor's error may quote. */
+export function censoredAnswer(answer: Answer, secret: Secret): Answer {
+  const { response, errorMessage } = answer;
+  if (errorMessage === undefined) return answer;
+  return { ...answer, response: secret.censored(textOf(response)), errorMessage: secret.censored(errorMessage) };
 }
 
 /** The answer that an outcome stands for. Throws for those who waited too long, left, or were shut down on. */

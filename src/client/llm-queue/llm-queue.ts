@@ -6,8 +6,9 @@ import { REDACTED_PAYLOAD, type TelemetryRecord, telemetryRecord } from '../../d
 import { QueueManager, type ShutdownOptions } from '../../engine/queue-manager.ts';
 import { uuidSource } from '../../lib/ids.ts';
 import { systemClock } from '../../lib/system-clock.ts';
+import { Secret } from '../../providers/http/secret.ts';
 import { InMemoryUserRateLimitStoreAdapter } from '../../stores/in-memory-user-limits.ts';
-import { type Answer, answerOf, type ExecutionResult, internalError, refusal } from './answer-job.ts';
+import { type Answer, answerOf, censoredAnswer, type ExecutionResult, internalError, refusal } from './answer-job.ts';
 import type { RequestExecutor } from './base-request-controller.ts';
 import type { Dispatch } from './dispatch.ts';
 import { EngineQueues } from './engine-queues.ts';
@@ -17,7 +18,7 @@ import { configOf, type LLMQueueOptions, REQUEST_TIMEOUT_SECONDS, USER_LIMITS } 
 import { makeDispatch } from './make-dispatch.ts';
 import { ModelPreferences, type ModelPreferencesInput } from './model-preferences.ts';
 import { needsOf } from './preference-queues.ts';
-import { queueDeployments } from './queue-deployments.ts';
+import { keysOf, queueDeployments } from './queue-deployments.ts';
 import { mainQueueFull } from './seed-texts.ts';
 import { TelemetryWriter } from './telemetry-writer.ts';
 import { UserLimitCheck } from './user-limits.ts';
@@ -49,6 +50,7 @@ export class LLMQueue {
   readonly #users: UserLimitCheck | undefined;
   readonly #telemetry: TelemetryWriter | undefined;
   readonly #telemetryPayload: boolean;
+  readonly #secret: Secret;
   readonly #maxQueueSize: number;
   readonly #requestTimeoutSeconds: number;
   readonly #newId = uuidSource();
@@ -67,6 +69,7 @@ export class LLMQueue {
     this.#maxQueueSize = config.schedulerLimits?.maxQueueSize ?? Number.POSITIVE_INFINITY;
     this.#requestTimeoutSeconds = config.schedulerLimits?.requestTimeoutSeconds ?? REQUEST_TIMEOUT_SECONDS;
     const deployments = queueDeployments(config);
+    this.#secret = new Secret(...keysOf(config));
     const pluggable = [options.scheduler, options.llmLoadBalancer, options.embeddingLoadBalancer].some((part) => part !== undefined);
     this.#queues = new EngineQueues(this.#manager, {
       deployments,
@@ -156,11 +159,11 @@ export class LLMQueue {
     if (this.#stopping !== undefined) throw new EngineStopped('The queue is stopped and takes no requests. Make a new LLMQueue.');
     const record = this.#recordOf(input);
     try {
-      const { errorMessage, ...result } = await this.#answer(input, record);
+      const { errorMessage, ...result } = censoredAnswer(await this.#answer(input, record), this.#secret);
       if (errorMessage !== undefined) record.errorMessage = errorMessage;
       return result;
     } catch (error) {
-      record.errorMessage = error instanceof UserRateLimitExceededError ? 'RATE LIMIT EXCEEDED' : textOf(error);
+      record.errorMessage = error instanceof UserRateLimitExceededError ? 'RATE LIMIT EXCEEDED' : this.#secret.censored(textOf(error));
       throw error;
     } finally {
       if (record.responseQueuedAt >= 0) record.responseDequeuedAt = this.#clock.wallMs();
@@ -220,7 +223,7 @@ export class LLMQueue {
       return undefined;
     } catch (error) {
       if (error instanceof UserRateLimitExceededError || error instanceof EngineStopped) throw error;
-      this.#logger.error({ reason: textOf(error) }, 'the store of user limits failed');
+      this.#logger.error({ reason: this.#secret.censored(textOf(error)) }, 'the store of user limits failed');
       return internalError(error);
     }
   }

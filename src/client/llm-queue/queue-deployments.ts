@@ -1,5 +1,6 @@
 import type { CustomModelEntry, DeploymentEntry, HeadgateConfig, ModelEntry } from '../../config/headgate-config-types.ts';
 import type { RateLimiterConfig } from '../../config/rate-limiter-config.ts';
+import { keysInHeaders } from '../../providers/http/secret.ts';
 import { type ChosenLlm, dumpingMasked } from './chosen-llm.ts';
 
 /** Which of the two models that a request may need. */
@@ -21,6 +22,12 @@ export function queueDeployments(config: HeadgateConfig): QueueDeployment[] {
     model.deployments.map((deployment) => fromDeployment(modelId, model, deployment)),
   );
   return withOwnIds([...models, ...config.customModels.map(fromCustomModel)]);
+}
+
+/** The keys of all of them, those in headers included. */
+export function keysOf({ models }: HeadgateConfig): string[] {
+  const deployments = Object.values(models).flatMap((model) => model.deployments);
+  return deployments.flatMap(({ apiKey, headers }) => [...(apiKey === undefined ? [] : [apiKey]), ...keysInHeaders(headers)]);
 }
 
 type Unnamed = Omit<QueueDeployment, 'id' | 'chosen'> & { readonly chosen: Omit<ChosenLlm, 'deploymentId'> };
