@@ -114,7 +114,9 @@ export const modelSchema = z.strictObject({
   lookAhead: field(wholeOrNone('a number of requests').optional(), 'How many are tried behind a request that has to wait; 0: none.', {
     otherwise: '32',
   }),
-  learnLimits: field(flag().optional(), 'Whether limits are learned from answers and refusals.', { otherwise: 'true' }),
+  learnLimits: field(flag().optional(), 'Whether limits are learned from answers and refusals.', {
+    otherwise: '`true`; at vLLM and Ollama only from headers and named refusals',
+  }),
 });
 
 /** Limits that several deployments share, because the provider counts them together. */

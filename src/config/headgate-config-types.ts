@@ -66,7 +66,8 @@ export interface ModelEntry {
   readonly maxQueueSize?: number | undefined;
   readonly tenants: Readonly<Record<string, { readonly weight: number }>>;
   readonly lookAhead?: number | undefined;
-  readonly learnLimits: boolean;
+  /** Undefined: as its providers are, see `limitsRates` of a preset. */
+  readonly learnLimits?: boolean | undefined;
 }
 
 export interface ProviderSettings {

@@ -143,7 +143,7 @@ function deploymentInfo(deployment: DeploymentUnit, clock: Clock): DeploymentInf
     disabledBy: disabledBy === undefined ? undefined : LLMQueueException.isInstance(disabledBy) ? disabledBy.code : 'error',
     restsUntil: restsUntil(deployment, clock),
     failures,
-    lastError: lastError === undefined ? null : errorWords(lastError),
+    lastError: lastError === undefined ? null : errorWords(lastError, id),
     learned: learner?.info ?? null,
     inFlight,
     latencyMs: latencyMs ?? null,

@@ -35,10 +35,10 @@ export function holdWords({ id }: DeploymentUnit, hold: DeploymentHold, moments:
   const until = hold.at === UNKNOWN ? '' : ` until ${moment(hold.at, moments)}`;
   switch (hold.kind) {
     case 'disabled':
-      return `${name}: disabled${until}: ${errorWords(hold.error)}`;
+      return `${name}: disabled${until}: ${errorWords(hold.error, id)}`;
     case 'circuit': {
       const state = hold.circuit === 'open' ? `circuit open${until}` : 'circuit half-open, one call probes it';
-      return `${name}: ${state}, ${failureWords(hold.failures, hold.lastError)}`;
+      return `${name}: ${state}, ${failureWords(hold.failures, hold.lastError, id)}`;
     }
     case 'refused':
       return `${name}: refused by the provider, nothing starts${until}`;
@@ -53,18 +53,20 @@ export function holdWords({ id }: DeploymentUnit, hold: DeploymentHold, moments:
 
 /** A deployment that is in use and fails; undefined for one that doesn't. */
 export function failingWords({ id, failures, lastError }: DeploymentUnit): string | undefined {
-  return lastError === undefined ? undefined : `deployment '${id}': ${failureWords(failures, lastError)}`;
+  return lastError === undefined ? undefined : `deployment '${id}': ${failureWords(failures, lastError, id)}`;
 }
 
-/** An error's first line, cut. */
-export function errorWords(error: Error): string {
-  const [line = ''] = textOf(error).trim().split('\n');
+/** An error's first line, cut, without the name of the deployment that it is told of. */
+export function errorWords(error: Error, deploymentId: string): string {
+  const [first = ''] = textOf(error).trim().split('\n');
+  const name = `Deployment '${deploymentId}': `;
+  const line = first.startsWith(name) ? first.slice(name.length) : first;
   return line.length > LONGEST_ERROR ? `${line.slice(0, LONGEST_ERROR)}…` : line;
 }
 
-function failureWords(failures: number, error: Error | undefined): string {
+function failureWords(failures: number, error: Error | undefined, deploymentId: string): string {
   const count = `after ${failures} ${failures === 1 ? 'failure' : 'failures'}`;
-  return error === undefined ? count : `${count}: ${errorWords(error)}`;
+  return error === undefined ? count : `${count}: ${errorWords(error, deploymentId)}`;
 }
 
 function rateWords({ type, perSecond, refused }: LearnedRate): string {

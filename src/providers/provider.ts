@@ -32,6 +32,11 @@ export interface ProviderPreset {
   readonly countsCacheReads?: boolean | undefined;
   /** How late it may count a call, as a limiter's `countedWithinMs`; absent: the limiters' own default. */
   readonly countedWithinMs?: number | undefined;
+  /**
+   * False: a server of one's own, which takes whatever it is sent. No rate is sought there then unless a configuration says `learnLimits: true`;
+   * what headers and refusals name is kept. Default true.
+   */
+  readonly limitsRates?: boolean | undefined;
   /** Reads its limits from an answer's headers; never throws. `wallMs` (since 1970) is for absolute times in an answer without `date`. */
   readonly readLimits: (headers: ReplyHeaders, wallMs?: number) => readonly LimitObservation[];
 }

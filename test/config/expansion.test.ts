@@ -228,7 +228,8 @@ it('fills in what a model leaves out, and keeps what it says', () => {
       full: { fallbacks: ['plain'], retry: { base_delay_ms: 5 }, tenants: { acme_corp: { weight: 2 }, other: {} }, learn_limits: false },
     },
   });
-  expect(models['plain']).toMatchObject({ deployments: [], rateLimiters: [], type: 'chat', retry: { maxAttempts: 4 }, learnLimits: true });
+  expect(models['plain']).toMatchObject({ deployments: [], rateLimiters: [], type: 'chat', retry: { maxAttempts: 4 } });
+  expect(models['plain']?.learnLimits).toBeUndefined();
   expect(models['full']).toMatchObject({
     fallbacks: ['plain'],
     retry: { maxAttempts: 4, baseDelayMs: 5 },

@@ -62,7 +62,7 @@ function modelLine(id: string, model: ModelEntry): string {
     ...(maxQueueSize === undefined ? [] : [`at most ${count(maxQueueSize)} waiting`]),
     ...timeLimits(model),
     ...(fallbacks.length > 0 ? [`then ${fallbacks.join(', ')}`] : []),
-    ...(learnLimits ? [] : ['learns no limits']),
+    ...(learnLimits === false ? ['learns no limits'] : []),
   ];
   return `${id}: ${says.join(' · ')}`;
 }
@@ -74,7 +74,7 @@ function timeLimits({ requestTimeoutSeconds, attemptTimeoutSeconds }: ModelEntry
   ];
 }
 
-function deploymentRows({ deployments, balancer }: ModelEntry, env: Environment): string[][] {
+function deploymentRows({ deployments, balancer, learnLimits }: ModelEntry, env: Environment): string[][] {
   if (deployments.length === 0) return [["the caller's own endpoint and key"]];
   return deployments.map((deployment) => [
     deployment.id,
@@ -82,9 +82,15 @@ function deploymentRows({ deployments, balancer }: ModelEntry, env: Environment)
     endpointOf(deployment),
     deployment.model,
     keyOf(deployment, env),
-    limitsText(deployment.rateLimiters) || 'limits are learned',
+    limitsText(deployment.rateLimiters) || learningText(deployment.provider, learnLimits),
     ...(balancer === 'weighted' ? [`weight ${deployment.weight}`] : []),
   ]);
+}
+
+function learningText(provider: string, learnLimits: boolean | undefined): string {
+  if (learnLimits === false) return 'no limits';
+  const seeksRate = learnLimits ?? findPreset(provider).limitsRates ?? true;
+  return seeksRate ? 'limits are learned' : 'no limits of its own';
 }
 
 function endpointOf({ provider, baseUrl }: DeploymentEntry): string {

@@ -112,9 +112,10 @@ export class GuestCalls {
     const known = names.find((name) => catalogue.routes.has(name));
     if (known !== undefined) return known;
     if (!discovers) throw unknownModel(exact, catalogue.routes.keys());
+    const preset = presetOf({ provider, modelId });
     catalogue.open(modelRoute(exact, []), {
       modelId: exact,
-      deployments: [{ id: exact, learnLimits: countingByType(presetOf({ provider, modelId })) }],
+      deployments: [{ id: exact, learnLimits: countingByType(preset), seekRate: preset.limitsRates }],
       retry: { maxAttempts: MAX_ATTEMPTS },
     });
     return exact;

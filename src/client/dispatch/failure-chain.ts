@@ -1,4 +1,4 @@
-import { LLMQueueException } from '../../domain/errors.ts';
+import { InvalidRequest, LLMQueueException } from '../../domain/errors.ts';
 import { ProviderFailure } from '../../providers/provider-failure.ts';
 
 const DEEPEST = 8;
@@ -13,10 +13,10 @@ export function providerFailureIn(error: unknown): ProviderFailure | undefined {
   return undefined;
 }
 
-/** What a caller is told: the provider's failure itself rather than the engine's word for "the processor threw". */
+/** What a caller is told: the provider's failure, or its own mistake, rather than the engine's word for "the processor threw". */
 export function failureToThrow(error: Error): Error {
   if (!LLMQueueException.isInstance(error) || error.code !== 'processing_error') return error;
-  return providerFailureIn(error) ?? error;
+  return error.cause instanceof InvalidRequest ? error.cause : (providerFailureIn(error) ?? error);
 }
 
 /** Codes of the engine for "this model can't, whatever is tried". A wait or a deadline that was too short is none: it is the caller's. */

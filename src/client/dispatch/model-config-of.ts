@@ -21,7 +21,8 @@ export function modelConfigOf(modelId: string, entry: ModelEntry, upstreams: rea
           weight,
           errorBackoffInSeconds,
           circuit: withoutUndefined(circuit ?? {}),
-          learnLimits: entry.learnLimits && (preset === undefined || countingByType(preset)),
+          learnLimits: entry.learnLimits !== false && (preset === undefined || countingByType(preset)),
+          seekRate: entry.learnLimits ?? preset?.limitsRates ?? true,
         };
       }),
     }),

@@ -63,7 +63,8 @@ export class CallRouting {
     const known = this.#discovered.get(upstream);
     if (known !== undefined) return known;
     const modelId = this.#freeName(name, upstream.host);
-    const deployments = [{ id: upstream.id, learnLimits: countingByType(upstream.endpoint.preset) }];
+    const { preset } = upstream.endpoint;
+    const deployments = [{ id: upstream.id, learnLimits: countingByType(preset), seekRate: preset.limitsRates }];
     this.#catalogue.open(modelRoute(modelId, [upstream]), { modelId, deployments, retry: { maxAttempts: MAX_ATTEMPTS } });
     this.#discovered.set(upstream, modelId);
     this.#foundOut.add(modelId);

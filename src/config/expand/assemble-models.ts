@@ -52,7 +52,6 @@ export function assembleModels(
         retry: { ...given.retry, maxAttempts: given.retry?.maxAttempts ?? attemptsOf(settings) },
         attemptTimeoutSeconds: given.attemptTimeoutSeconds ?? largest(settings.map(({ timeout }) => timeout)),
         tenants: Object.fromEntries(Object.entries(tenants).map(([name, { weight = 1 }]) => [name, { weight }])),
-        learnLimits: given.learnLimits ?? true,
       },
     ];
   });

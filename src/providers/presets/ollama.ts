@@ -3,10 +3,12 @@ import type { ProviderPreset } from '../provider.ts';
 import { openAiPath } from './openai-paths.ts';
 
 /**
- * Ollama: on this machine it takes any key, or none; its cloud wants one. It has no limits but how many calls it can run
- * at once.
+ * Ollama: on this machine it takes any key, or none; its cloud wants one, and what that refuses pauses it. The server has
+ * no limits but how many calls it can run at once (`OLLAMA_NUM_PARALLEL`) and how many may wait there (`OLLAMA_MAX_QUEUE`,
+ * 512): it answers the next with 503.
  *
- * Source: docs.ollama.com/api/openai-compatibility (0.40, 2026-10), …/api/anthropic-compatibility.
+ * Sources: docs.ollama.com/api/openai-compatibility (0.40, 2026-10), …/api/anthropic-compatibility, docs.ollama.com/faq;
+ * 503: github.com/ollama/ollama pull request 4144.
  */
 export const ollama: ProviderPreset = {
   name: 'ollama',
@@ -19,5 +21,6 @@ export const ollama: ProviderPreset = {
   path: openAiPath,
   modelsPath: '/models',
   cost: 'reserved-then-settled',
+  limitsRates: false,
   readLimits: readNoLimits,
 };
