@@ -428,6 +428,21 @@ describe('a failure is an answer that an SDK reads and does not try again', () =
     expect(await foreign.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
   });
 
+  it.each(['messages', 'tools', 'anything'])('400 for a body whose %s are nested too deep to be written again', async (field) => {
+    const w = await start(oneModel({ rateLimiters: [{ type: 'rpm', limit: 1 }] }), { 'a.test': {} });
+    const fetch = w.headgate.fetch();
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const body = JSON.stringify(chatBody({ [field]: 'deep' })).replace('"deep"', deep);
+
+    const refused = await w.during(fetch(`${HERE}/chat/completions`, post(undefined, { body })));
+
+    expect([refused.status, refused.headers.get('x-should-retry')]).toEqual([400, 'false']);
+    expect(await refused.json()).toMatchObject({ error: { code: 'invalid_request', message: expect.stringContaining('nested too deep') } });
+    // It cost nothing.
+    expect((await w.during(fetch(`${HERE}/chat/completions`, post(chatBody())))).headers.get('x-headgate-queue-ms')).toBe('0');
+    expect(w.sent).toHaveLength(1);
+  });
+
   it('401 again while the only deployment is disabled, without asking the provider again', async () => {
     const { w } = await fails('unauthorized');
 

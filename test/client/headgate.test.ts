@@ -172,6 +172,21 @@ describe('dispatch', () => {
     await expect(w.headgate.dispatch('gpt-5', call())).rejects.toThrow("Model 'gpt-5' is not configured. Configured: 'gpt-4o'.");
   });
 
+  it('refuses a body that has no JSON form', async () => {
+    const w = await start(oneModel(), { 'a.test': {} });
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+
+    for (const tools of [[circle], [1n], [circle, 2n]]) {
+      await expect(w.during(w.headgate.dispatch('gpt-4o', call({ tools })))).rejects.toMatchObject({
+        code: 'invalid_request',
+        path: 'body',
+      });
+    }
+    expect(w.sent).toEqual([]);
+    idle(w);
+  });
+
   it('says which formats a model speaks when asked for another', async () => {
     const w = await start(oneModel(), { 'a.test': {} });
 

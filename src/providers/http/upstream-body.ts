@@ -1,3 +1,4 @@
+import { InvalidRequest, textOf } from '../../domain/errors.ts';
 import type { WireCall } from '../provider.ts';
 
 /** A call's body, ready to be sent. */
@@ -10,7 +11,7 @@ export interface UpstreamBody {
 
 /**
  * The body under the provider's own name of the model. A chat completion's stream reports its usage only where it is
- * asked to; limits need it, so it is asked for where the caller doesn't.
+ * asked to; limits need it, so it is asked for where the caller doesn't. Throws `InvalidRequest` for what has no JSON.
  */
 export function upstreamBody({ format, body }: WireCall, model: string, mayAskForUsage: boolean): UpstreamBody {
   const isStream = body['stream'] === true && format !== 'openai-embeddings';
@@ -19,5 +20,14 @@ export function upstreamBody({ format, body }: WireCall, model: string, mayAskFo
   const wantsUsage = 'include_usage' in given && given.include_usage === true;
   const hasAskedForUsage = isStream && format === 'openai-chat' && mayAskForUsage && !wantsUsage;
   const sent = hasAskedForUsage ? { ...body, model, stream_options: { ...given, include_usage: true } } : { ...body, model };
-  return { text: JSON.stringify(sent), isStream, hasAskedForUsage };
+  return { text: written(sent), isStream, hasAskedForUsage };
+}
+
+function written(body: object): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    const why = cause instanceof RangeError ? 'it is nested too deep' : textOf(cause).split('\n', 1)[0];
+    throw new InvalidRequest(`The body can't be written as JSON: ${why}.`, 'body', { cause });
+  }
 }

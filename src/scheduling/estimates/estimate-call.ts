@@ -3,7 +3,7 @@ import type { WireFormatName } from '../../domain/wire-format.ts';
 import { chargesRealUsage } from './charge-of.ts';
 import { countTokens } from './count-tokens.ts';
 import { estimateCharacters, estimateText } from './estimate-text.ts';
-import { type JsonObject, type TokenPrices, tally } from './tally-content.ts';
+import { type JsonObject, jsonOf, type TokenPrices, tally } from './tally-content.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** What a call will cost, in tokens. */
@@ -68,7 +68,7 @@ export function estimateCall(format: WireFormatName, body: JsonObject, options: 
 
 function schemaTokens(schema: unknown, measure: (text: string) => number): number {
   const isEmpty = typeof schema !== 'object' || schema === null || (Array.isArray(schema) && schema.length === 0);
-  return isEmpty ? 0 : measure(JSON.stringify(schema));
+  return isEmpty ? 0 : measure(jsonOf(schema));
 }
 
 function framing(format: WireFormatName, body: JsonObject): number {

@@ -56,8 +56,17 @@ export function tally(content: unknown, measure: Measure, prices: TokenPrices, d
   for (const field of TEXTS) if (part[field] !== undefined) sum += tally(part[field], measure, prices, depth + 1);
   // What a model asked a tool for: an object in Anthropic's format.
   const toolInput = part['input'];
-  if (typeof toolInput === 'object' && toolInput !== null) sum += measure(JSON.stringify(toolInput));
+  if (typeof toolInput === 'object' && toolInput !== null) sum += measure(jsonOf(toolInput));
   return sum;
+}
+
+/** A value as JSON; empty where it has none: a circle, or nested too deep. */
+export function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function isSmall(part: JsonObject): boolean {
