@@ -530,6 +530,25 @@ describe('without any configuration', () => {
     expect(w.headgate.queues.getRegisteredModels()).not.toContain('model-0');
   });
 
+  it('forgets none that is used, and no number for a key that is gone', async () => {
+    const w = await start({}, { 'a.test': { script: ({ body }) => (body['model'] === 'busy' ? { headersMs: 500_000 } : undefined) } });
+    const fetch = w.headgate.fetch();
+    const call = (key: string, model = 'gpt-4o') =>
+      fetch('https://a.test/v1/chat/completions', post(chatBody({ model }), { headers: { authorization: `Bearer sk-of-${key}` } }));
+    const idOf = (response: Response): string | null => response.headers.get('x-headgate-deployment');
+
+    expect(idOf(await w.during(call('the-first')))).toBe('openai-compatible-1/gpt-4o');
+    const busy = call('the-busy', 'busy');
+    for (let i = 0; i < 300; i++) await w.during(call(String(i)));
+    await w.clock.settle();
+
+    expect(w.headgate.queues.getRegisteredModels()).toContain('busy');
+    expect((await w.during(busy)).status).toBe(200);
+    expect(idOf(await w.during(call('the-busy', 'busy')))).toBe('openai-compatible-2/busy');
+    expect(idOf(await w.during(call('the-first')))).toBe('openai-compatible-303/gpt-4o');
+    expect(w.headgate.queues.getRegisteredModels()).toHaveLength(256);
+  });
+
   it('a model with limits and no deployments holds its callers’ own endpoints to the limits', async () => {
     const w = await start({ models: { 'gpt-4o': { rateLimiters: [{ type: 'rpm', limit: 1 }] } } }, { 'a.test': {} });
     const fetch = w.headgate.fetch();

@@ -13,6 +13,8 @@ const MAX_ATTEMPTS = 4;
 export interface RoutedCall {
   readonly modelId: string;
   readonly call: DispatchCall;
+  /** To be told when the call and its stream are over; absent: nobody waits for it. */
+  readonly done?: (() => void) | undefined;
 }
 
 /** Finds the model that a call is for; where no models are configured, each is taken in at its first call. */
@@ -36,10 +38,17 @@ export class CallRouting {
     // A model that was found out from one caller's call is that caller's: its key is no other's.
     const route = this.#foundOut.has(name) ? undefined : this.#catalogue.routes.get(name);
     if (route === undefined && this.#discovers) {
-      return { modelId: this.#modelOf(this.#callers.upstreamFor(target, call.auth, name), name), call };
+      const { upstream, done } = this.#callers.take(target, call.auth, name);
+      try {
+        return { modelId: this.#modelOf(upstream, name), call, done };
+      } catch (error) {
+        done();
+        throw error;
+      }
     }
     if (route === undefined || route.upstreams.length > 0) return { modelId: name, call };
-    return { modelId: name, call: { ...call, upstream: this.#callers.upstreamFor(target, call.auth, name) } };
+    const { upstream, done } = this.#callers.take(target, call.auth, name);
+    return { modelId: name, call: { ...call, upstream }, done };
   }
 
   /** A caller's endpoint is no longer kept: its model goes once its calls are done. */

@@ -8,7 +8,7 @@ import { type CallerAuth, keyedBy } from '../dispatch/caller-key.ts';
 import type { Upstream } from '../dispatch/upstream.ts';
 import type { CallTarget } from './recognise-call.ts';
 
-/** So many callers' endpoints are kept; whoever was not asked for longest goes. */
+/** So many callers' endpoints are kept; of those that nobody uses now, the one that was not asked for longest goes. */
 const MOST = 256;
 
 type Auth = CallerAuth | undefined;
@@ -26,51 +26,77 @@ export interface CallerUpstreamsOptions {
   readonly onForgotten?: ((upstream: CallerUpstream) => Promise<void>) | undefined;
 }
 
+interface Kept {
+  readonly upstream: CallerUpstream;
+  readonly account: string;
+  /** Calls that use it now: with limits of its own, it must not be followed by another while they run. */
+  calls: number;
+}
+
+/** What one key at one address is called in names, so that no part of the key is in them. */
+interface Account {
+  readonly number: number;
+  /** Endpoints that are kept of it. */
+  kept: number;
+}
+
+/** An endpoint for one call. */
+export interface Taken {
+  readonly upstream: CallerUpstream;
+  /** The call is over. */
+  done(): void;
+}
+
 /**
  * The endpoints that callers bring themselves: one for each address, key and model, since providers count by key and
  * model. They are called at exactly the address of the call.
  */
 export class CallerUpstreams {
   readonly #options: CallerUpstreamsOptions;
-  readonly #known = new Map<string, CallerUpstream>();
-  /** Numbers tell keys apart in names, so that no part of a key is in them. */
-  readonly #accounts = new Map<string, number>();
+  readonly #known = new Map<string, Kept>();
+  readonly #accounts = new Map<string, Account>();
+  #lastNumber = 0;
 
   constructor(options: CallerUpstreamsOptions) {
     this.#options = options;
   }
 
   /** The endpoint that a call is for; made at the first one. */
-  upstreamFor(target: CallTarget, auth: Auth, model: string): CallerUpstream {
+  take(target: CallTarget, auth: Auth, model: string): Taken {
     const account = JSON.stringify([target.baseUrl, target.query, auth]);
     const key = `${model}\n${account}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) {
-      this.#known.delete(key);
-      this.#known.set(key, known);
-      return known;
-    }
-    const upstream = this.#open(target, auth, model, account);
-    this.#known.set(key, upstream);
-    this.#forgetOldest();
-    return upstream;
+    const kept = this.#known.get(key) ?? this.#open(target, auth, model, account);
+    this.#known.delete(key);
+    this.#known.set(key, kept);
+    kept.calls += 1;
+    this.#forgetUnused();
+    let isOver = false;
+    const done = (): void => {
+      if (isOver) return;
+      isOver = true;
+      kept.calls -= 1;
+      this.#forgetUnused();
+    };
+    return { upstream: kept.upstream, done };
   }
 
   async close(): Promise<void> {
     const all = [...this.#known.values()];
     this.#known.clear();
-    await Promise.all(all.map((upstream) => upstream.close()));
+    this.#accounts.clear();
+    await Promise.all(all.map(({ upstream }) => upstream.close()));
   }
 
-  #open(target: CallTarget, auth: Auth, model: string, account: string): CallerUpstream {
+  #open(target: CallTarget, auth: Auth, model: string, account: string): Kept {
     const preset = presetAt(target);
     const { baseUrl } = target;
-    const number = this.#accounts.get(account) ?? this.#accounts.size + 1;
-    this.#accounts.set(account, number);
-    const deploymentId = `${preset.name}-${number}/${model}`;
+    const known = this.#accounts.get(account) ?? { number: ++this.#lastNumber, kept: 0 };
+    this.#accounts.set(account, known);
+    known.kept += 1;
+    const deploymentId = `${preset.name}-${known.number}/${model}`;
     const { clock, transport } = this.#options;
     const endpoint = createEndpoint({ ...keyedBy(preset, auth), deploymentId, baseUrl, model }, clock, transport);
-    return {
+    const upstream = {
       id: deploymentId,
       provider: preset.name,
       model,
@@ -80,14 +106,23 @@ export class CallerUpstreams {
       close: () => endpoint.close(),
       host: new URL(baseUrl).host,
     };
+    return { upstream, account, calls: 0 };
   }
 
-  #forgetOldest(): void {
+  #forgetUnused(): void {
     if (this.#known.size <= MOST) return;
-    const [oldest] = this.#known;
-    if (oldest === undefined) return;
-    const [key, upstream] = oldest;
-    this.#known.delete(key);
+    for (const [key, kept] of this.#known) {
+      if (kept.calls > 0) continue;
+      this.#known.delete(key);
+      this.#forget(kept);
+      if (this.#known.size <= MOST) return;
+    }
+  }
+
+  #forget({ upstream, account }: Kept): void {
+    const known = this.#accounts.get(account);
+    if (known !== undefined) known.kept -= 1;
+    if (known?.kept === 0) this.#accounts.delete(account);
     const forgotten = this.#options.onForgotten?.(upstream) ?? Promise.resolve();
     void forgotten.catch(() => {}).then(() => upstream.close().catch(() => {}));
   }

@@ -61,11 +61,24 @@ async function sendCall(
     const { deadlineMs, priority, tenant } = options;
     const deadline = deadlineMs === undefined ? undefined : parts.clock.wallMs() + deadlineMs;
     const routed = parts.route(target, call);
-    const dispatched = await parts.dispatch(routed.modelId, routed.call, { signal, deadline, priority, tenant });
+    const dispatched = await dispatchedBy(parts, routed, { signal, deadline, priority, tenant });
     return answerResponse(dispatched, signal);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     return errorResponse(error, target.format);
+  }
+}
+
+async function dispatchedBy({ dispatch }: FetchParts, { modelId, call, done }: RoutedCall, options: DispatchOptions): Promise<Dispatched> {
+  if (done === undefined) return dispatch(modelId, call, options);
+  try {
+    const dispatched = await dispatch(modelId, call, options);
+    if (dispatched.answer.kind === 'stream') void dispatched.answer.ended.then(done);
+    else done();
+    return dispatched;
+  } catch (error) {
+    done();
+    throw error;
   }
 }
 
