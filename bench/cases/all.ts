@@ -1,10 +1,9 @@
 import { batchCase } from './batch.ts';
 import type { BenchCase } from './bench-case.ts';
+import { chatsCase } from './chats.ts';
 import { deploymentsCase } from './deployments.ts';
 import { idleCase, pendingCase, sequenceCase, throughputCase } from './engine.ts';
-import { fetchCase } from './fetch.ts';
 import { learnedCase } from './learned.ts';
-import { ownClientCase } from './own-client.ts';
 import { peersCase, shareCase } from './share.ts';
 import { streamsCase } from './streams.ts';
 import { tenantsCase } from './tenants.ts';
@@ -21,7 +20,6 @@ export const allCases: readonly BenchCase[] = [
   deploymentsCase,
   learnedCase,
   batchCase,
-  fetchCase,
-  ownClientCase,
+  chatsCase,
   streamsCase,
 ];

@@ -1,11 +1,10 @@
-import { createHeadgate } from 'headgate/client';
 import { Pool } from 'undici';
 import type { Figures } from '../harness/measures.ts';
 import { quantile } from '../report/statistics.ts';
 import { eachMoment, MESSAGES, sharedMicroseconds, UPSTREAM_MODEL } from '../upstream/chat-texts.ts';
 import { startUpstream, type Upstream } from '../upstream/start-upstream.ts';
 import { liveBytes } from './engine-setup.ts';
-import { WIDE_LIMITS } from './fetch.ts';
+import { headgateFor } from './headgate-for.ts';
 
 export type StreamReader = 'headgate.fetch()' | 'global fetch' | 'bare undici';
 
@@ -94,10 +93,9 @@ function bodyFor(chunks: number): string {
 const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer none' };
 
 const readings: Readonly<Record<StreamReader, (upstream: Upstream, streams: number) => Promise<Reading>>> = {
-  'headgate.fetch()': async ({ url, baseUrl }) => {
-    const deployment = { provider: 'openai', baseUrl, apiKey: 'none' };
-    const headgate = await createHeadgate({ models: { [UPSTREAM_MODEL]: { rateLimiters: [...WIDE_LIMITS], deployments: [deployment] } } });
-    return { open: through(headgate.fetch(), url), close: () => headgate.close() };
+  'headgate.fetch()': async (upstream) => {
+    const headgate = await headgateFor(upstream);
+    return { open: through(headgate.fetch(), upstream.url), close: () => headgate.close() };
   },
 
   'global fetch': async ({ url }) => ({ open: through(globalThis.fetch, url), close: async () => {} }),

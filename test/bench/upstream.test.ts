@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { alternate } from '../../bench/harness/alternate.ts';
 import { chunkSentAt, eachMoment, FIRST_CHUNK, LAST_CHUNKS, WHOLE_ANSWER } from '../../bench/upstream/chat-texts.ts';
 
 function moments(text: string): number[] {
@@ -21,16 +20,5 @@ describe('the texts of the HTTP benchmarks', () => {
     expect(JSON.parse(WHOLE_ANSWER).usage.total_tokens).toBe(467);
     expect(WHOLE_ANSWER.length).toBeGreaterThan(900);
     expect(WHOLE_ANSWER.length).toBeLessThan(1300);
-  });
-});
-
-describe('taking turns', () => {
-  it('gives each way as many calls, in turn, with one more turn than is counted', async () => {
-    const calls: string[] = [];
-    const call = (name: string) => async () => calls.push(name);
-    const figures = await alternate({ a: call('a'), b: call('b') }, { rounds: 2, calls: 3, concurrency: 2 });
-    expect(calls.join('')).toBe('aaabbbaaabbbaaabbb');
-    expect(figures.a.perSecond).toBeGreaterThan(0);
-    expect(Object.keys(figures)).toEqual(['a', 'b']);
   });
 });
