@@ -56,7 +56,6 @@ export class RequestRecord implements QueueEntry, CallCost {
   heapIndex = -1;
   key: number;
   seq: number;
-  readonly tenant: string;
   readonly request: QueueRequest;
   readonly owner: RecordOwner;
   readonly inputTokens: number;
@@ -92,7 +91,6 @@ export class RequestRecord implements QueueEntry, CallCost {
     this.owner = owner;
     this.inputTokens = tokens.inputTokens;
     this.outputTokens = tokens.outputTokens;
-    this.tenant = request.tenant ?? '';
     this.key = key;
     this.seq = seq;
     this.pendingSince = now;
@@ -101,6 +99,10 @@ export class RequestRecord implements QueueEntry, CallCost {
 
   get id(): string {
     return this.request.id;
+  }
+
+  get tenant(): string {
+    return this.request.tenant ?? '';
   }
 
   get calls(): number | undefined {
