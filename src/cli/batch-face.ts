@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts';
 import { systemClock } from '../lib/system-clock.ts';
 import type { BatchOptions } from './batch/batch-options.ts';
 import type { LiveBatch } from './batch/batch-sending.ts';
@@ -15,7 +16,7 @@ export async function runBatchVisibly(options: BatchOptions, progress: ProgressS
   let live: LiveBatch | undefined;
   const unlisten = stopOnSignals(control, () => {
     const inFlight = live?.statistics.inFlight ?? 0;
-    const wait = inFlight > 0 ? ` Waiting for ${count(inFlight)} calls in flight; once more stops at once.` : '';
+    const wait = inFlight > 0 ? ` Waiting for ${counted(inFlight, 'call')} in flight; once more stops at once.` : '';
     process.stderr.write(`\nStopping.${wait}\n`);
   });
   try {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { counted } from '../lib/counted.ts';
 import type { SimulatorStats } from '../simulator/index.ts';
 import type { BatchOptions } from './batch/batch-options.ts';
 import { readRunFile, runFilePath } from './batch/run-file.ts';
@@ -48,9 +49,9 @@ async function runAgainst(provider: DemoProvider, input: string, batch: DemoBatc
   const progress = json ? process.stderr : process.stdout;
   const { requests, models, rpm, tpm } = batch;
   progress.write(
-    `Simulated provider on ${provider.url}: ${count(rpm)} requests and ${count(tpm)} tokens per ${DEMO_WINDOW_SECONDS} s and model.\n`,
+    `Simulated provider on ${provider.url}: ${counted(rpm, 'request')} and ${counted(tpm, 'token')} per ${DEMO_WINDOW_SECONDS} s and model.\n`,
   );
-  progress.write(`Sending ${count(requests)} requests of mixed sizes, priorities and tenants to ${models.join(' and ')}.\n`);
+  progress.write(`Sending ${counted(requests, 'request')} of mixed sizes, priorities and tenants to ${models.join(' and ')}.\n`);
   const outcome = await runBatchVisibly(demoOptions(provider.url, input, batch), progress);
   const stats = await provider.stats();
   if (json) process.stdout.write(`${JSON.stringify({ ...outcome.report, provider: stats })}\n`);

@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts';
 import type { BatchReport } from './batch/batch-report.ts';
 import { count, percent, table } from './format.ts';
 
@@ -10,11 +11,11 @@ export function limitsByOwner(report: BatchReport): BatchReport {
 export function deploymentLines({ deployments = [] }: BatchReport): string[] {
   const rows = deployments.map(({ id, calls, completed, refusals, failures, tokens, share }) => [
     id,
-    `${count(calls)} calls`,
+    counted(calls, 'call'),
     `${count(completed)} completed`,
-    `${count(refusals)} refusals`,
-    `${count(failures)} failures`,
-    `${count(tokens)} tokens`,
+    counted(refusals, 'refusal'),
+    counted(failures, 'failure'),
+    counted(tokens, 'token'),
     `share ${percent(share)}`,
   ]);
   return table(rows).map((line) => `  ${line}`);

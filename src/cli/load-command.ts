@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { assembleHeadgate } from '../client/create-headgate.ts';
 import type { Headgate } from '../client/headgate.ts';
 import type { HeadgateConfig } from '../config/headgate-config-types.ts';
+import { counted } from '../lib/counted.ts';
 import { systemClock } from '../lib/system-clock.ts';
 import { type Environment, findConfig, readConfig, unknownModel } from './config-source.ts';
 import { startDemoProvider } from './demo-provider.ts';
@@ -103,7 +104,9 @@ function optionsOf(flags: LoadFlags, { name, config }: Target): LoadOptions {
     model = models.length === 1 ? models[0] : undefined,
   } = flags;
   if (model === undefined)
-    throw new UsageError(`${name} has ${models.length} models: choose one with --model. It has: ${models.join(', ') || 'none'}.`);
+    throw new UsageError(
+      `${name} has ${counted(models.length, 'model')}: choose one with --model. It has: ${models.join(', ') || 'none'}.`,
+    );
   if (!models.includes(model)) throw unknownModel(model, name, models);
   return { model, requests, concurrency, stream, promptTokens, maxTokens, rate };
 }
@@ -118,7 +121,7 @@ async function measured(
   const deploymentIds = headgate.upstreamsOf(model).map(({ id }) => id);
   const pace = rate === undefined ? '' : `, ${rate} a second`;
   people.write(
-    `Sending ${count(requests)} requests to ${model} over ${deploymentIds.join(', ') || 'no deployment'}, ${count(concurrency)} at once${pace}${stream ? ', streamed' : ''}.\n`,
+    `Sending ${counted(requests, 'request')} to ${model} over ${deploymentIds.join(', ') || 'no deployment'}, ${count(concurrency)} at once${pace}${stream ? ', streamed' : ''}.\n`,
   );
   const seen = { 'request-refused': 0, 'request-retried': 0 };
   const events = headgate.queues.events$.subscribe(({ type }) => {

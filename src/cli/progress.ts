@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { counted } from '../lib/counted.ts';
 import type { LiveBatch } from './batch/batch-sending.ts';
 import { count, duration, percent } from './format.ts';
 import { type ProgressStream, showLive } from './live-text.ts';
@@ -12,7 +13,7 @@ export function showProgress(live: LiveBatch, stream: ProgressStream, clock: Clo
   // What an earlier run finished takes no time now.
   const doneNow = (): number => live.statistics.done - live.statistics.skipped;
   const rate = new ProgressRate(doneNow(), clock.now());
-  if (live.dropped > 0) stream.write(`${count(live.dropped)} failed or torn lines of an earlier run will run again\n`);
+  if (live.dropped > 0) stream.write(`${counted(live.dropped, 'failed or torn line')} of an earlier run will run again\n`);
   return showLive(stream, clock, (isTerminal) => {
     rate.sample(doneNow(), clock.now());
     return progressText(live, rate, isTerminal);
@@ -33,7 +34,7 @@ function progressText(live: LiveBatch, rate: ProgressRate, withBar: boolean): st
   ];
   if (statistics.skipped > 0) parts.push(`${count(statistics.skipped)} done earlier`);
   if (statistics.failed > 0) parts.push(`${count(statistics.failed)} failed`);
-  if (statistics.refusals > 0) parts.push(`${count(statistics.refusals)} refusals`);
+  if (statistics.refusals > 0) parts.push(counted(statistics.refusals, 'refusal'));
   return parts.join(' · ');
 }
 

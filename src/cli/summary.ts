@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts';
 import type { BatchReport } from './batch/batch-report.ts';
 import { count, duration, percent, table } from './format.ts';
 
@@ -9,7 +10,7 @@ export function summaryLines(report: BatchReport, output: string): string[] {
     `${count(completed)} completed, ${count(failed)} failed${earlier}, of ${count(total)} in ${duration(1000 * seconds)} → ${output}`,
     ...table([
       ['throughput', `${requestsPerSecond.toFixed(1)} requests/s`],
-      ['calls', `${count(attempts)} attempts, ${count(refusals)} refusals`],
+      ['calls', `${counted(attempts, 'attempt')}, ${counted(refusals, 'refusal')}`],
       ['time in queue', `p50 ${duration(queueTimeMs.p50)}, p99 ${duration(queueTimeMs.p99)}`],
       ['tokens', `${count(tokens.estimated)} estimated, ${count(tokens.used)} used`],
     ]).map((line) => `  ${line}`),

@@ -1,27 +1,18 @@
-import type { RateLimiterType } from '../domain/limit-types.ts';
 import type { RequestStatus } from '../domain/request-status.ts';
+import { counted } from '../lib/counted.ts';
 import type { ModelQueue } from './model-queue.ts';
 import type { UnsettledResponse } from './queue-response.ts';
 import type { RequestRecord } from './request-record.ts';
 import { unsettledResponse } from './settlement.ts';
-import { type WaitCause, waitCause } from './wait-cause.ts';
+import { type WaitCause, type WaitingFor, waitCause } from './wait-cause.ts';
 
 /** Why a request has not started. */
 export interface Explanation {
   readonly status: RequestStatus;
   /** Place in line by order key, 1 = next; 0 when it is not in line. */
   readonly position: number;
-  /**
-   * The limiter that has no room for it, a learned one too; `slot`: every place for concurrent calls is taken; `turn`: others are
-   * ahead, the queue is paused, or its deployments take no calls, as `reason` says; `backoff`: between two
-   * attempts; null: nothing, it starts now or has started.
-   */
-  readonly waitingFor:
-    | { readonly limiter: string; readonly type: RateLimiterType; readonly domain?: string | undefined }
-    | 'turn'
-    | 'slot'
-    | 'backoff'
-    | null;
+  /** What keeps it, for a program. */
+  readonly waitingFor: WaitingFor;
   /** The same in words, with every deployment that takes no calls: until when, and after which error; null: nothing. */
   readonly reason: string | null;
   /** Epoch milliseconds at which its limits let it start as far as is known, if nobody is ahead; null when that is unknown or it has started. */
@@ -55,6 +46,6 @@ function positionOf({ dispatcher }: ModelQueue, record: RequestRecord): number {
 function shownAt({ clock }: ModelQueue, { waitingFor, reason, at }: WaitCause, position: number) {
   const earliestStart = at === Number.POSITIVE_INFINITY ? null : clock.wallMs() + (at - clock.now());
   const ahead = position - 1;
-  const turn = waitingFor === 'turn' ? `its turn; ${ahead} ${ahead === 1 ? 'request is' : 'requests are'} ahead` : null;
+  const turn = waitingFor === 'turn' ? `its turn; ${counted(ahead, 'request is', 'requests are')} ahead` : null;
   return { waitingFor, reason: reason ?? turn, earliestStart };
 }

@@ -1,14 +1,25 @@
-import type { CallCost } from '../domain/limit-types.ts';
+import type { CallCost, RateLimiterType } from '../domain/limit-types.ts';
 import type { DeploymentUnit } from './deployment-unit.ts';
-import type { Explanation } from './explain.ts';
 import type { ModelQueue } from './model-queue.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { Route } from './route.ts';
 import { failingWords, holdWords, limitWords, type Moments, moment } from './waiting-words.ts';
 
+/**
+ * What a request waits for. The limiter that has no room for it, a learned one too; `slot`: every place for concurrent calls is
+ * taken; `turn`: others are ahead, the queue is paused, or its deployments take no calls; `backoff`: between two attempts; null:
+ * nothing, it starts now or has started.
+ */
+export type WaitingFor =
+  | { readonly limiter: string; readonly type: RateLimiterType; readonly domain?: string | undefined }
+  | 'turn'
+  | 'slot'
+  | 'backoff'
+  | null;
+
 /** What a pending request waits for, as far as that is not only its turn. */
 export interface WaitCause {
-  readonly waitingFor: Explanation['waitingFor'];
+  readonly waitingFor: WaitingFor;
   /** Undefined: nothing but its turn. */
   readonly reason: string | undefined;
   /** When it may start if nobody is ahead, in monotonic ms; Infinity: unknown. */
@@ -57,7 +68,7 @@ function momentsOf({ clock }: ModelQueue): Moments {
   return { now: clock.now(), wallMs: clock.wallMs() };
 }
 
-function heldBy(route: Route | undefined, cost: CallCost, now: number): WaitCause['waitingFor'] {
+function heldBy(route: Route | undefined, cost: CallCost, now: number): WaitingFor {
   const holds = (route?.stops ?? []).flatMap(({ deployment }) => deployment.holds(now, cost).map((hold) => ({ id: deployment.id, hold })));
   const longest = holds.reduce<(typeof holds)[number] | undefined>(
     (most, each) => (most && most.hold.at >= each.hold.at ? most : each),

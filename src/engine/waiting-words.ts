@@ -1,5 +1,6 @@
 import { textOf } from '../domain/errors.ts';
 import type { RateLimiterType } from '../domain/limit-types.ts';
+import { counted } from '../lib/counted.ts';
 import type { DeploymentHold } from './deployment-hold.ts';
 import type { DeploymentUnit } from './deployment-unit.ts';
 import type { LearnedRate } from './limit-listener.ts';
@@ -45,7 +46,7 @@ export function holdWords({ id }: DeploymentUnit, hold: DeploymentHold, moments:
     case 'slowed':
       return `${name}: the provider asked to slow down, ${amount(hold.most)} at once for now`;
     case 'learning':
-      return `${name}: its limits are being learned with ${amount(hold.most)} calls at once`;
+      return `${name}: its limits are being learned with ${counted(hold.most, 'call')} at once`;
     case 'learned-rate':
       return `${name}: ${rateWords(hold.rate)}, nothing starts${until}`;
   }
@@ -65,7 +66,7 @@ export function errorWords(error: Error, deploymentId: string): string {
 }
 
 function failureWords(failures: number, error: Error | undefined, deploymentId: string): string {
-  const count = `after ${failures} ${failures === 1 ? 'failure' : 'failures'}`;
+  const count = `after ${counted(failures, 'failure')}`;
   return error === undefined ? count : `${count}: ${errorWords(error, deploymentId)}`;
 }
 

@@ -76,7 +76,7 @@ describe('headgate chat', () => {
     expect(stdout).toMatch(/1\. user: Hello .*\n2\. assistant: .*\n3\. user: Again .*\n4\. assistant: /);
     expect(stdout).toMatch(/answers +2\n/);
     expect(stdout).toMatch(/system +Be brief\./);
-    expect(stdout).toMatch(/1 of 1 keys of 'openai' are open\n {2}openai-1 +available +0 running +4 requests/);
+    expect(stdout).toMatch(/keys of 'openai': 1 of 1 open\n {2}openai-1 +available +0 running +4 requests/);
     expect(stdout).toMatch(/requests +4\nsuccess +100\.0 %/);
     expect(stderr).toBe("headgate: Unknown command '/nonsense'. /help lists the commands; // sends a prompt that begins with /.\n");
     expect((await stats()).accepted).toBe(5);

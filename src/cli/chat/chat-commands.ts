@@ -1,3 +1,4 @@
+import { counted } from '../../lib/counted.ts';
 import { columns } from '../check/describe-config.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Chat } from './chat.ts';
@@ -90,5 +91,5 @@ function setCopies(chat: Chat, argument: string): string[] {
     throw new UsageError(`/parallel is '${argument}'; expected a whole number from 1 to ${MOST_COPIES}.`);
   }
   chat.copies = copies;
-  return [copies === 1 ? 'The next prompt is sent once.' : `The next prompt is sent ${copies} times.`];
+  return [copies === 1 ? 'The next prompt is sent once.' : `The next prompt is sent ${counted(copies, 'time')}.`];
 }

@@ -1,6 +1,7 @@
 import type { LLMClient } from '../../client/llm/llm-client.ts';
 import type { Session } from '../../client/sessions/session.ts';
 import { textOfMessage } from '../../domain/chat.ts';
+import { counted } from '../../lib/counted.ts';
 import { MetricsMiddleware } from '../../middleware/metrics-middleware.ts';
 import { columns } from '../check/describe-config.ts';
 import { count, duration, percent } from '../format.ts';
@@ -31,11 +32,11 @@ export function clientLines(client: LLMClient): string[] {
     clientId,
     state,
     `${count(activeCalls)} running`,
-    `${count(totalRequests)} requests`,
-    `${count(errorCount)} errors`,
+    counted(totalRequests, 'request'),
+    counted(errorCount, 'error'),
     rateLimitStatus.limits.map(({ type, available, limit }) => `${type} ${count(Math.max(0, available))} of ${count(limit)}`).join(', '),
   ]);
-  return [`${totalClients} of ${totalConfigs} keys of '${client.name}' are open`, ...columns(rows).map((line) => `  ${line}`)];
+  return [`keys of '${client.name}': ${totalClients} of ${totalConfigs} open`, ...columns(rows).map((line) => `  ${line}`)];
 }
 
 /** What `/metrics` prints. */

@@ -4,6 +4,7 @@ import { SessionManager } from '../../client/sessions/session-manager.ts';
 import type { ChatMessage, CompletionResponse } from '../../domain/chat.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { textOf } from '../../domain/errors.ts';
+import { counted } from '../../lib/counted.ts';
 import { count, duration } from '../format.ts';
 import type { ChatOutput } from './chat-output.ts';
 import { type ChosenClient, chooseClient } from './chosen-client.ts';
@@ -119,7 +120,9 @@ export class Chat {
     );
     signal.throwIfAborted();
     this.output.lines(sideBySide(answers, this.output.width));
-    this.output.aside(`${copies} answers in ${duration(this.#clock.now() - startedAt)}; the first good one goes on with the conversation.`);
+    this.output.aside(
+      `${counted(copies, 'answer')} in ${duration(this.#clock.now() - startedAt)}; the first good one goes on with the conversation.`,
+    );
     return answers.find(({ response }) => response !== undefined)?.response;
   }
 

@@ -1,6 +1,7 @@
 import { maskKey, maskUrl } from '../../config/expand/mask-key.ts';
 import type { DeploymentEntry, HeadgateConfig, ModelEntry } from '../../config/headgate-config-types.ts';
 import { type RateLimiterConfig, windowOf } from '../../config/rate-limiter-config.ts';
+import { counted } from '../../lib/counted.ts';
 import { normaliseBaseUrl } from '../../providers/base-url.ts';
 import { findPreset } from '../../providers/preset-registry.ts';
 import { count } from '../format.ts';
@@ -12,7 +13,7 @@ export function describeConfig(config: HeadgateConfig, fileName: string, env: En
   const models = Object.entries(config.models);
   const ids = new Set(models.flatMap(([, { deployments }]) => deployments.map(({ id }) => id)));
   return [
-    `${fileName}: ${amount(models.length, 'model')}, ${amount(ids.size, 'deployment')}`,
+    `${fileName}: ${counted(models.length, 'model')}, ${counted(ids.size, 'deployment')}`,
     ...models.flatMap(([id, model]) => ['', modelLine(id, model), ...columns(deploymentRows(model, env)).map((line) => `  ${line}`)]),
     ...section(
       'domains',
@@ -57,7 +58,7 @@ function modelLine(id: string, model: ModelEntry): string {
   const says = [
     type,
     ...(deployments.length > 1 ? [typeof balancer === 'string' ? balancer : 'own balancer'] : []),
-    amount(retry.maxAttempts, 'attempt'),
+    counted(retry.maxAttempts, 'attempt'),
     ...(rateLimiters.length > 0 ? [`in all ${limitsText(rateLimiters)}`] : []),
     ...(maxQueueSize === undefined ? [] : [`at most ${count(maxQueueSize)} waiting`]),
     ...timeLimits(model),
@@ -122,12 +123,12 @@ function clientRows({ providers, pool, global }: HeadgateConfig): string[][] {
   if (sections.length === 0) return [];
   const rows = sections.map(([name, { models, deploymentIds, settings }]) => [
     name === global.defaultProvider ? `${name} (default)` : name,
-    `${amount(deploymentIds.length, 'key')} for ${models.join(', ')}`,
+    `${counted(deploymentIds.length, 'key')} for ${models.join(', ')}`,
     settingsText(settings),
   ]);
   const { minSize, maxSize, acquireTimeout, healthCheckInterval } = pool;
   const health = healthCheckInterval === 0 ? 'no health checks' : `checked every ${healthCheckInterval} s`;
-  return [...rows, ['pool', `${minSize} to ${maxSize} clients`, `waits at most ${acquireTimeout} s for one, ${health}`]];
+  return [...rows, ['pool', `${minSize} to ${counted(maxSize, 'client')}`, `waits at most ${acquireTimeout} s for one, ${health}`]];
 }
 
 function settingsText(settings: HeadgateConfig['providers'][string]['settings']): string {
@@ -140,14 +141,10 @@ function settingsText(settings: HeadgateConfig['providers'][string]['settings'])
 function userRows({ userLimits, schedulerLimits }: HeadgateConfig): string[][] {
   return [
     ...(userLimits
-      ? [['one user', `${count(userLimits.maxNumRequestsInTimeWindow)} requests per ${userLimits.timeWindowInSeconds} s`]]
+      ? [['one user', `${counted(userLimits.maxNumRequestsInTimeWindow, 'request')} per ${userLimits.timeWindowInSeconds} s`]]
       : []),
     ...(schedulerLimits
-      ? [['queue', `${count(schedulerLimits.maxQueueSize)} requests, waiting at most ${schedulerLimits.requestTimeoutSeconds} s`]]
+      ? [['queue', `${counted(schedulerLimits.maxQueueSize, 'request')}, waiting at most ${schedulerLimits.requestTimeoutSeconds} s`]]
       : []),
   ];
-}
-
-function amount(value: number, what: string): string {
-  return `${count(value)} ${what}${value === 1 ? '' : 's'}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../lib/counted.ts';
 import type { DurationHistogram } from '../batch/duration-histogram.ts';
 import { count, duration, percent, table } from '../format.ts';
 import type { LoadOptions } from './load-options.ts';
@@ -95,14 +96,14 @@ export function loadLines(report: LoadReport): string[] {
     each.id,
     `${count(each.completed)} completed`,
     `share ${percent(each.share)}`,
-    `${count(each.tokens)} tokens`,
+    counted(each.tokens, 'token'),
   ]);
   const errors = Object.entries(report.errors).map(([code, error]) => `  ${count(error.count)} × ${code}: ${error.message}`);
   return [
     `${count(completed)} completed, ${count(failed)} failed${given}, of ${count(report.requests)} in ${duration(1000 * seconds)}`,
     `  throughput  ${requestsPerSecond.toFixed(1)} requests/s, ${count(tokensPerSecond)} tokens/s`,
     `  tokens      ${count(tokens.input)} in, ${count(tokens.output)} out`,
-    `  calls       ${count(refusals)} refusals, ${count(retries)} tried again after an error`,
+    `  calls       ${counted(refusals, 'refusal')}, ${count(retries)} tried again after an error`,
     ...[...table(times), ...table(shares)].map((line) => `  ${line}`),
     ...(errors.length > 0 ? ['errors', ...errors] : []),
   ];

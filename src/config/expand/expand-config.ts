@@ -1,3 +1,4 @@
+import { counted } from '../../lib/counted.ts';
 import { logLevelOf } from '../headgate-config-pool.ts';
 import type { Problem } from '../headgate-config-problems.ts';
 import type { CheckedConfig } from '../headgate-config-schema.ts';
@@ -49,7 +50,7 @@ export function expandConfig(checked: CheckedConfig, checkDeployment?: Deploymen
   for (const [section, { deploymentIds }] of Object.entries(sections.entries)) {
     if (deploymentIds.length > checked.pool.maxSize) {
       warnings.push(
-        `pool.maxSize is ${checked.pool.maxSize}: of the ${deploymentIds.length} keys of '${section}' no more are used at once.`,
+        `pool.maxSize is ${checked.pool.maxSize}: of the ${counted(deploymentIds.length, 'key')} of '${section}' no more are used at once.`,
       );
     }
   }

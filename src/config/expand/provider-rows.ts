@@ -1,3 +1,4 @@
+import { counted } from '../../lib/counted.ts';
 import type { ConfigPath, Problem } from '../headgate-config-problems.ts';
 import type { CheckedConfig } from '../headgate-config-schema.ts';
 
@@ -39,18 +40,24 @@ export function rowsOf({ apiKeys, models, rateLimits }: Section, path: ConfigPat
     const all = [...new Set(served.flat())];
     if (limits.length <= 1) return { rows: [{ ...only, models: all, limits: limits[0] }] };
     if (limits.length !== served.length) {
-      return refused('rateLimits', `expected limits once, or once for each of the models, not ${limits.length} times for ${served.length}`);
+      return refused(
+        'rateLimits',
+        `expected limits once, or once for each of the models, not ${counted(limits.length, 'time')} for ${served.length}`,
+      );
     }
     return { rows: served.map((ids, index) => ({ ...only, models: ids, limits: limits[index] })) };
   }
   if (served.length !== 1 && served.length !== keys.length) {
     return refused(
       'models',
-      `expected one model, or one for each of the ${keys.length} keys, not ${served.length}; [[a, b]] gives every key both models`,
+      `expected one model, or one for each of the ${counted(keys.length, 'key')}, not ${served.length}; [[a, b]] gives every key both models`,
     );
   }
   if (limits.length > 1 && limits.length !== keys.length) {
-    return refused('rateLimits', `expected limits once, or once for each of the ${keys.length} keys, not ${limits.length} times`);
+    return refused(
+      'rateLimits',
+      `expected limits once, or once for each of the ${counted(keys.length, 'key')}, not ${counted(limits.length, 'time')}`,
+    );
   }
   const pick = <T>(list: readonly T[], index: number): T | undefined => (list.length === 1 ? list[0] : list[index]);
   return { rows: keys.map((key, index) => ({ ...key, models: pick(served, index) ?? [], limits: pick(limits, index) })) };
