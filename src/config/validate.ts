@@ -21,6 +21,12 @@ export function validateFunction(path: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') refuse(path, value, 'expected a function');
 }
 
+/** Throws `InvalidConfiguration` unless `options` is an object of fields. */
+export function validateOptions(what: string, options: unknown): asserts options is object {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  throw new InvalidConfiguration(`${what}: the options are ${textOf(options)}: expected an object.`);
+}
+
 function wholeNumber(value: unknown, path: string): number {
   if (!Number.isInteger(value) || (value as number) <= 0) refuse(path, value, 'expected a whole number > 0');
   return value as number;

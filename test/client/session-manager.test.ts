@@ -131,8 +131,62 @@ describe('several sessions', () => {
     expect(() => SessionManager.import(exported)).toThrow(InvalidConfiguration);
   });
 
+  it.each(['__proto__', 'constructor', 'toString', ''])('may be called %j', (name) => {
+    const sessions = new SessionManager();
+    sessions.use(name).addMessage('user', 'kept');
+
+    for (const exported of [sessions.export(), JSON.stringify(sessions.export())]) {
+      const back = SessionManager.import(exported);
+      expect(back.names).toEqual(['default', name]);
+      expect(contents(back.getMessages())).toEqual(['kept']);
+    }
+  });
+
   it('refuse limits that hold nothing', () => {
     expect(() => new SessionManager({ maxMessages: 0 })).toThrow('maxMessages');
     expect(() => new SessionManager({ maxTokens: Number.NaN })).toThrow('maxTokens');
+  });
+
+  const wrong = (value: unknown) => value as never;
+  const nonsense = [null, 5, 1n, Symbol('s'), [], Object.create(null), () => {}];
+
+  it.each([Number.NaN, -5, '7', undefined, Promise.resolve(3)])('refuse a count of %s tokens, and stay as they were', (count) => {
+    let counts = (text: string): number => text.length;
+    const sessions = new SessionManager({ maxTokens: 20, countTokens: (text) => counts(text) });
+    sessions.addMessage('user', 'aaaa');
+    counts = () => wrong(count);
+
+    for (const act of [() => sessions.addMessage('user', 'bbbb'), () => sessions.setSystemPrompt('s'), () => sessions.active.tokens])
+      expect(act).toThrow(expect.objectContaining({ code: 'invalid_configuration', path: 'countTokens' }));
+    counts = () => {
+      throw new Error('no tokenizer');
+    };
+    expect(() => sessions.addMessage('user', 'bbbb')).toThrow('no tokenizer');
+
+    expect(sessions.getMessages()).toEqual([{ role: 'user', content: 'aaaa' }]);
+  });
+
+  it.each(nonsense.map((value) => [typeof value, value]))('refuse nonsense as what it is (%s)', (_, value) => {
+    const sessions = new SessionManager();
+    const refused = [
+      () => sessions.addMessage(wrong(value), 'x'),
+      () => sessions.addMessage('user', wrong(typeof value === 'object' ? 5 : value)),
+      () => sessions.addResponse(wrong(value)),
+      () => sessions.addResponse({ content: 'x', usage: wrong(value) }),
+      () => sessions.setSystemPrompt(wrong(value)),
+      () => sessions.session(wrong(value)),
+      () => new SessionManager({ maxTokens: wrong(value === 5 ? 0 : value) }),
+      () => new SessionManager({ systemPrompt: wrong(value) }),
+      ...(typeof value === 'function' ? [] : [() => new SessionManager({ countTokens: wrong(value) })]),
+      ...(Object.prototype.toString.call(value) === '[object Object]' ? [] : [() => new SessionManager(wrong(value))]),
+    ];
+    for (const act of refused) expect(act, String(act)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^invalid_/) }));
+    expect(sessions.getMessages()).toEqual([]);
+  });
+
+  it('say what they can not export', () => {
+    const sessions = new SessionManager();
+    sessions.addMessage('user', 'x', { metadata: { later: () => {} } });
+    expect(() => sessions.export()).toThrow(expect.objectContaining({ code: 'invalid_request', path: 'metadata' }));
   });
 });

@@ -42,7 +42,7 @@ export function messagesOf(conversation: Conversation): readonly ChatMessage[] {
     throw new InvalidRequest('Messages: expected a text, or a list of at least one message.', 'messages');
   }
   conversation.forEach((message: unknown, index) => {
-    const problem = problemOf(message);
+    const problem = messageProblem(message);
     if (problem === undefined) return;
     throw new InvalidRequest(
       `Messages: 'messages[${index}]${problem.path}': expected ${problem.expected}.`,
@@ -52,7 +52,8 @@ export function messagesOf(conversation: Conversation): readonly ChatMessage[] {
   return conversation;
 }
 
-function problemOf(message: unknown): { readonly path: string; readonly expected: string } | undefined {
+/** What is wrong with a message; undefined: nothing. */
+export function messageProblem(message: unknown): { readonly path: string; readonly expected: string } | undefined {
   if (typeof message !== 'object' || message === null) return { path: '', expected: 'a message with role and content' };
   const role = Reflect.get(message, 'role');
   if (typeof role !== 'string' || !ROLES.has(role)) return { path: '.role', expected: `one of ${[...ROLES].join(', ')}` };

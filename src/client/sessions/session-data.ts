@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPlainMap } from '../../config/expand/plain-data.ts';
 import { MessageRole } from '../../domain/chat.ts';
 import { InvalidConfiguration } from '../../domain/errors.ts';
 
@@ -32,23 +33,28 @@ const sessionSchema = z.strictObject({
 const exportSchema = z.strictObject({
   version: z.literal(1),
   active: z.string(),
-  sessions: z.record(z.string(), sessionSchema),
+  // One by one: a record would leave a session of the name `__proto__` out.
+  sessions: z.custom<Readonly<Record<string, unknown>>>(isPlainMap, 'expected sessions by name'),
 });
 
 /** One conversation as data. */
 export type SessionData = z.output<typeof sessionSchema>;
 /** Every conversation of a manager as data. */
-export type SessionsData = z.output<typeof exportSchema>;
+export type SessionsData = Omit<z.output<typeof exportSchema>, 'sessions'> & { sessions: Record<string, SessionData> };
 
 /** Reads what `export` wrote: JSON text or the parsed object. Throws `InvalidConfiguration` with the path to what is wrong. */
 export function readSessions(exported: unknown): SessionsData {
-  const result = exportSchema.safeParse(typeof exported === 'string' ? parsed(exported) : exported);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    const path = issue?.path.map(String).join('.') ?? '';
-    throw new InvalidConfiguration(`These are no exported sessions: '${path}': ${issue?.message ?? 'unknown form'}.`, path);
-  }
-  return result.data;
+  const { sessions, ...rest } = checked(exportSchema, typeof exported === 'string' ? parsed(exported) : exported);
+  const entries = Object.entries(sessions).map(([name, session]) => [name, checked(sessionSchema, session, ['sessions', name])]);
+  return { ...rest, sessions: Object.fromEntries(entries) };
+}
+
+function checked<S extends z.ZodType>(schema: S, value: unknown, within: readonly string[] = []): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = [...within, ...(issue?.path ?? [])].map(String).join('.');
+  throw new InvalidConfiguration(`These are no exported sessions: '${path}': ${issue?.message ?? 'unknown form'}.`, path);
 }
 
 function parsed(text: string): unknown {

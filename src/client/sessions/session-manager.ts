@@ -1,5 +1,6 @@
+import { validateOptions } from '../../config/validate.ts';
 import type { ChatMessage, CompletionResponse, ContentPart, MessageRole } from '../../domain/chat.ts';
-import { InvalidConfiguration } from '../../domain/errors.ts';
+import { InvalidConfiguration, InvalidRequest, textOf } from '../../domain/errors.ts';
 import { estimateText } from '../../scheduling/estimates/estimate-text.ts';
 import type { TrimLimits } from './message-groups.ts';
 import { Session, type SessionUsage } from './session.ts';
@@ -28,13 +29,17 @@ export class SessionManager {
   readonly #sessions = new Map<string, Session>();
   #active: Session;
 
-  /** Throws `InvalidConfiguration` for a limit that is no number ≥ 1. */
+  /** Throws `InvalidConfiguration` for an option of the wrong kind, or a limit that is no number ≥ 1. */
   constructor(options: SessionManagerOptions = {}) {
+    validateOptions('SessionManager', options);
     const { maxMessages = Number.POSITIVE_INFINITY, maxTokens = Number.POSITIVE_INFINITY, countTokens = estimateText } = options;
     for (const [path, limit] of Object.entries({ maxMessages, maxTokens })) {
-      if (!(limit >= 1)) throw new InvalidConfiguration(`SessionManager: '${path}' is ${limit}: expected a number ≥ 1.`, path);
+      if (!(typeof limit === 'number' && limit >= 1)) refuse(path, limit, 'a number ≥ 1');
     }
-    this.#limits = { maxMessages, maxTokens, countTokens };
+    if (typeof countTokens !== 'function') refuse('countTokens', countTokens, 'a function');
+    if (options.systemPrompt !== undefined && typeof options.systemPrompt !== 'string')
+      refuse('systemPrompt', options.systemPrompt, 'a text');
+    this.#limits = { maxMessages, maxTokens, countTokens: (text) => checkedCount(countTokens, text) };
     this.#systemPrompt = options.systemPrompt;
     this.#active = this.session(FIRST);
   }
@@ -49,8 +54,9 @@ export class SessionManager {
     return manager;
   }
 
-  /** The session of this name; made when there is none. */
+  /** The session of this name; made when there is none. Throws `InvalidRequest` for a name that is no text. */
   session(name: string): Session {
+    if (typeof name !== 'string') throw new InvalidRequest(`Sessions: 'name' is ${textOf(name)}: expected a text.`, 'name');
     const known = this.#sessions.get(name);
     if (known !== undefined) return known;
     const made = new Session(name, this.#limits, this.#systemPrompt === undefined ? {} : { systemPrompt: this.#systemPrompt });
@@ -118,4 +124,14 @@ export class SessionManager {
     const sessions = Object.fromEntries([...this.#sessions].map(([name, session]) => [name, session.export()]));
     return { version: 1, active: this.#active.name, sessions };
   }
+}
+
+function refuse(path: string, value: unknown, expected: string): never {
+  throw new InvalidConfiguration(`SessionManager: '${path}' is ${textOf(value)}: expected ${expected}.`, path);
+}
+
+/** Anything else would make the session grow for ever, or forget everything. */
+function checkedCount(countTokens: (text: string) => number, text: string): number {
+  const count: unknown = countTokens(text);
+  return typeof count === 'number' && count >= 0 ? count : refuse('countTokens', count, 'a function that gives a number ≥ 0');
 }
