@@ -131,7 +131,7 @@ async function measured(
   const unlisten = stopOn(stop);
   const tally = new LoadTally();
   const startedAt = systemClock.now();
-  const hide = showLoad(tally, requests, people, systemClock);
+  const hide = showLoad({ tally, requests, queues: headgate.queues }, people, systemClock);
   try {
     await runLoad(options, { headgate, clock: systemClock, tally, signal: stop.signal });
   } finally {

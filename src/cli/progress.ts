@@ -4,6 +4,7 @@ import type { LiveBatch } from './batch/batch-sending.ts';
 import { count, duration, percent } from './format.ts';
 import { type ProgressStream, showLive } from './live-text.ts';
 import { ProgressRate } from './progress-rate.ts';
+import { Standstill } from './standstill.ts';
 
 const BAR_WIDTH = 24;
 const MOST_LIMITS = 4;
@@ -13,24 +14,27 @@ export function showProgress(live: LiveBatch, stream: ProgressStream, clock: Clo
   // What an earlier run finished takes no time now.
   const doneNow = (): number => live.statistics.done - live.statistics.skipped;
   const rate = new ProgressRate(doneNow(), clock.now());
+  const standstill = new Standstill(live.manager, clock);
   if (live.dropped > 0) stream.write(`${counted(live.dropped, 'failed or torn line')} of an earlier run will run again\n`);
   return showLive(stream, clock, (isTerminal) => {
     rate.sample(doneNow(), clock.now());
-    return progressText(live, rate, isTerminal);
+    // Where lines are few, each tells how it stands.
+    return progressText(live, rate, isTerminal, standstill.reason(!isTerminal));
   });
 }
 
 /** `[###…] 1,234/2,000 61.7 % · 85.2/s · rpm 97 % · tpm 42 % · ETA 9.0 s · 3 failed` */
-function progressText(live: LiveBatch, rate: ProgressRate, withBar: boolean): string {
+function progressText(live: LiveBatch, rate: ProgressRate, withBar: boolean, reason: string | undefined): string {
   const { total, statistics } = live;
   const part = total === 0 ? 1 : statistics.done / total;
   const filled = Math.round(part * BAR_WIDTH);
-  const bar = withBar ? `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ` : '';
+  // A reason takes the whole line.
+  const bar = withBar && reason === undefined ? `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ` : '';
   const parts = [
     `${bar}${count(statistics.done)}/${count(total)} ${percent(part)}`,
-    `${rate.perSecond.toFixed(1)}/s`,
-    ...limitTexts(live),
-    `ETA ${duration(rate.remainingMs(total - statistics.done))}`,
+    ...(reason === undefined
+      ? [`${rate.perSecond.toFixed(1)}/s`, ...limitTexts(live), `ETA ${duration(rate.remainingMs(total - statistics.done))}`]
+      : [reason]),
   ];
   if (statistics.skipped > 0) parts.push(`${count(statistics.skipped)} done earlier`);
   if (statistics.failed > 0) parts.push(`${count(statistics.failed)} failed`);

@@ -3,10 +3,10 @@ import { Chat } from '../../src/cli/chat/chat.ts';
 import { understand } from '../../src/cli/chat/chat-commands.ts';
 import { ChatOutput } from '../../src/cli/chat/chat-output.ts';
 import { sideBySide, wrapped } from '../../src/cli/chat/side-by-side.ts';
-import { anthropicAnswer, anthropicEvents, failure, keys, world } from '../client/llm-world.ts';
+import { anthropicAnswer, anthropicEvents, failure, keys, refusal, world } from '../client/llm-world.ts';
 
 async function chat(options: { readonly system?: string; readonly isTerminal?: boolean } = {}) {
-  const { manager, clock, calls, behave, until } = await world(keys(2));
+  const { manager, clock, calls, behave, until } = await world(keys(2, {}, { acquireTimeout: 60 }));
   const printed = { out: '', problems: '' };
   const stream = (name: 'out' | 'problems') => ({
     isTTY: options.isTerminal ?? false,
@@ -18,7 +18,7 @@ async function chat(options: { readonly system?: string; readonly isTerminal?: b
   const output = new ChatOutput(stream('out'), stream('problems'), false);
   const talk = new Chat({ manager, clock, output, model: undefined, system: options.system });
   behave(({ body }) => (body['stream'] === true ? { events: anthropicEvents('Four ', 'metres.') } : anthropicAnswer('Five metres.')));
-  return { talk, printed, calls, behave, until, manager };
+  return { talk, printed, calls, behave, until, manager, clock };
 }
 
 describe('a chat', () => {
@@ -36,6 +36,20 @@ describe('a chat', () => {
         { role: 'user', content: 'And how wide?' },
       ],
     });
+  });
+
+  it.each([true, false])('says why a call waits, after a second and every ten (on a terminal: %s)', async (isTerminal) => {
+    const { talk, printed, behave, until, clock } = await chat({ isTerminal });
+    behave((_, count) => (count <= 2 ? refusal(25) : { events: anthropicEvents('Deep.'), gapMs: 3_000 }));
+    const asked = talk.ask('How deep?');
+    await clock.advance(900);
+    expect(printed).toEqual({ out: '', problems: '' });
+    await until(asked);
+    const said = isTerminal ? printed.out : printed.problems;
+    const lines = said.split('\n').filter((line) => line.includes('waiting: '));
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(line).toMatch(/waiting: .*'anthropic-1'.* until 2025-01-01T00:00:25Z \(in \d+ s\)/);
+    if (!isTerminal) expect(printed.out).toBe('Deep.\n');
   });
 
   it('forgets a prompt that got no answer', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LoadOptions } from '../../src/cli/load/load-options.ts';
+import { showLoad } from '../../src/cli/load/load-progress.ts';
 import { loadLines, loadReport } from '../../src/cli/load/load-report.ts';
 import { LoadTally } from '../../src/cli/load/load-tally.ts';
 import { runLoad } from '../../src/cli/load/run-load.ts';
@@ -71,5 +72,21 @@ describe('a load test', () => {
     await during(runLoad({ ...OPTIONS, model: 'e', stream: false, requests: 1 }, parts));
     expect(sent.map(({ path }) => path)).toEqual(['/v1/embeddings']);
     await headgate.close();
+  });
+
+  it('says why nothing goes on while everything waits', async () => {
+    const broken = { script: () => ({ fault: 'serverError' }) as const };
+    const { headgate, clock } = await world({ models: { m: { deployments: [at('one')] } } }, { one: broken });
+    const tally = new LoadTally();
+    const stop = new AbortController();
+    let shown = '';
+    const end = showLoad({ tally, requests: 20, queues: headgate.queues }, { write: (text) => (shown += text) }, clock);
+    const running = runLoad({ ...OPTIONS, stream: false }, { headgate, clock, tally, signal: stop.signal });
+    await clock.advance(20_000);
+    end();
+    expect(shown).toMatch(/\/20 \d+\.\d % · waits: deployment 'openai-1': circuit open until 20.*, after \d+ failures: /);
+    stop.abort();
+    await headgate.close({ force: true });
+    await running;
   });
 });

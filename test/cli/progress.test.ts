@@ -88,4 +88,25 @@ describe('progress', () => {
     expect(lines[1]).toMatch(/^500\/2,000 25\.0 % · .* · 500 done earlier$/);
     expect(screen.text).not.toContain('\r');
   });
+
+  it('says why when everything waits, on a terminal once that has lasted a second', async () => {
+    for (const isTTY of [true, false]) {
+      const clock = new VirtualClock();
+      const live = liveBatch(clock);
+      live.manager.registerQueue(
+        { modelId: 'stuck', deployments: [{ id: 'd', circuit: { failuresInARow: 1 } }], retry: { maxAttempts: 2, baseDelayMs: 1 } },
+        () => Promise.reject(Object.assign(new Error('bad gateway'), { status: 502 })),
+      );
+      const screen = new Screen(isTTY);
+      const end = showProgress(live, screen, clock);
+      live.manager.submit({ modelId: 'stuck' });
+      await clock.advance(900);
+      if (isTTY) expect(screen.text).not.toContain('waits');
+      await clock.advance(4_200);
+      end();
+      expect(screen.text).toContain("0/2,000 0.0 % · waits: stuck: deployment 'd': circuit open until 2025-01-01T00:01:00Z (in ");
+      if (!isTTY) expect(screen.text).toContain(', after 1 failure: bad gateway');
+      await live.manager.shutdownAll({ force: true });
+    }
+  });
 });

@@ -40,7 +40,17 @@ export class ChatOutput {
     if (this.isTerminal) this.#stream.write(this.#isColoured ? `\u001b[2m${text}\u001b[22m\n` : `${text}\n`);
   }
 
-  problem(text: string): void {
-    this.#errors.write(`headgate: ${text.replace(/\s*\n\s*/g, ' ')}\n`);
+  /** About what happens meanwhile; beside the answers of a pipe, on standard error. */
+  notice(text: string): void {
+    if (this.isTerminal) this.aside(oneLine(text));
+    else this.problem(text);
   }
+
+  problem(text: string): void {
+    this.#errors.write(`headgate: ${oneLine(text)}\n`);
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
 }

@@ -58,12 +58,12 @@ export function metricLines(client: LLMClient): string[] {
 
 /** What `/status` prints. */
 export function statusLines(client: LLMClient, model: string | undefined, session: Session, isStreaming: boolean): string[] {
-  const { availableClients, totalConfigs, inUseClients, queueSize } = client.getStatus();
+  const { availableClients, totalConfigs, inUseClients, queueSize, waitsFor } = client.getStatus();
   return columns([
     ['client', `${client.name} (${client.provider})`],
     ['model', model ?? client.models.join(', ')],
     ['keys', `${availableClients} free, ${inUseClients} in use, of ${totalConfigs}`],
-    ['waiting', count(queueSize)],
+    ['waiting', waitsFor === null ? count(queueSize) : `${count(queueSize)}: ${waitsFor}`],
     ['streaming', isStreaming ? 'on' : 'off'],
     ['messages', count(session.getMessages().length)],
     ['system', session.systemPrompt ?? 'none'],

@@ -9,6 +9,7 @@ import { count, duration } from '../format.ts';
 import type { ChatOutput } from './chat-output.ts';
 import { type ChosenClient, chooseClient } from './chosen-client.ts';
 import { sideBySide } from './side-by-side.ts';
+import { noticeWaits } from './wait-notice.ts';
 
 export interface ChatOptions {
   readonly manager: LLMManager;
@@ -30,6 +31,7 @@ export class Chat {
   failures = 0;
   #chosen: ChosenClient;
   #running: AbortController | undefined;
+  #unnotice = (): void => {};
   readonly #clock: Clock;
 
   /** @throws UsageError for a model that nobody has, LLMConfigurationError where there is no client */
@@ -67,6 +69,12 @@ export class Chat {
     this.copies = 1;
     const running = new AbortController();
     this.#running = running;
+    const { client } = this.#chosen;
+    this.#unnotice = noticeWaits(
+      () => client.getStatus().waitsFor,
+      this.#clock,
+      (text) => this.output.notice(text),
+    );
     try {
       const messages = [...this.session.getMessages(), { role: 'user', content: prompt } as const];
       const response = copies === 1 ? await this.#one(messages, running.signal) : await this.#several(messages, copies, running.signal);
@@ -78,6 +86,7 @@ export class Chat {
       this.failures += 1;
       this.output.problem(textOf(error));
     } finally {
+      this.#unnotice();
       this.#running = undefined;
     }
   }
@@ -89,7 +98,11 @@ export class Chat {
     if (this.isStreaming) {
       const stream = client.streamComplete(messages, { model, signal });
       try {
-        for await (const text of stream) this.output.write(text);
+        for await (const text of stream) {
+          // An answer that has begun waits for nobody.
+          this.#unnotice();
+          this.output.write(text);
+        }
       } finally {
         this.output.write('\n');
       }

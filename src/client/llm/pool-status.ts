@@ -44,6 +44,8 @@ export interface ProviderStatus {
   readonly totalConfigs: number;
   /** Calls that wait. */
   readonly queueSize: number;
+  /** Why the next of them waits, in words, for each of its models' queues; null: none does. */
+  readonly waitsFor: string | null;
   readonly closed: boolean;
   /** Undefined where `enableMetrics` is false. */
   readonly metrics: PoolFigures | undefined;
@@ -62,6 +64,7 @@ export function providerStatus(parts: ClientParts, requests: ClientRequests): Pr
     inUseClients: clientStatuses.filter(({ inUse }) => inUse).length,
     totalConfigs: pool.clients.length,
     queueSize: infos.reduce((sum, { queueSize }) => sum + queueSize, 0),
+    waitsFor: infos.flatMap(({ waitsFor }) => waitsFor ?? []).join('; ') || null,
     closed: pool.isClosed,
     metrics: pool.settings.enableMetrics ? requests.metrics.figures : undefined,
     clientStatuses,
