@@ -23,9 +23,13 @@ export const flag = (): z.ZodBoolean => z.boolean('expected true or false');
 
 const LONGEST_NAME = 200;
 
-/** A name that is shown and counted by: of a model, a deployment, a domain, a provider. */
+/** A name that is shown and counted by: of a model, a deployment, a domain, a provider. It gets into headers, addresses and logs. */
 export const name = (what: string): z.ZodString =>
-  z.string(`expected ${what}`).min(1, `expected ${what}`).max(LONGEST_NAME, `expected ${what} of at most ${LONGEST_NAME} characters`);
+  z
+    .string(`expected ${what}`)
+    .min(1, `expected ${what}`)
+    .max(LONGEST_NAME, `expected ${what} of at most ${LONGEST_NAME} characters`)
+    .regex(/^\P{Cc}*$/u, `expected ${what} without line breaks and other control characters`);
 
 /** A key as it goes into a header. An empty one counts as left out. */
 export const apiKey = (): z.ZodString =>

@@ -7,11 +7,13 @@ const MOST_LIMITS = 32;
 
 const rateLimiters = z
   .array(rateLimiterConfigSchema, 'expected a list of limits')
-  .min(1, 'expected at least one limit')
+  // Empty because a template came out so, it would let everything through.
+  .min(1, 'expected at least one limit, or the key left out where there is none')
   .max(MOST_LIMITS, `expected at most ${MOST_LIMITS} limits`)
   .readonly();
 
-const header = z.string('expected text').regex(/^[^\r\n\0]*$/, 'expected one line of text');
+/** What may stand in one; the rest is refused by whoever sends it. */
+const header = z.string('expected text').regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'expected one line of Latin text without control characters');
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'expected the name of a header');
 
 /** When a deployment that fails is left alone. */
@@ -83,7 +85,11 @@ export const tenantSchema = z.strictObject({
 /** One model: what callers ask for by its id, and what serves it. */
 export const modelSchema = z.strictObject({
   deployments: field(
-    z.array(deploymentSchema, 'expected a list of deployments').min(1, 'expected at least one deployment').readonly().optional(),
+    z
+      .array(deploymentSchema, 'expected a list of deployments')
+      .min(1, 'expected at least one deployment, or the key left out where callers bring their own')
+      .readonly()
+      .optional(),
     'What serves it.',
     { otherwise: "the caller's own endpoint and key" },
   ),

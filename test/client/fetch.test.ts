@@ -428,6 +428,18 @@ describe('a failure is an answer that an SDK reads and does not try again', () =
     expect(await foreign.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
   });
 
+  it('400 for a model whose name has control characters', async () => {
+    for (const config of [oneModel(), {}]) {
+      const w = await start(config, { 'a.test': {} });
+      for (const model of ['gpt\r\nx-admin: 1', 'gpt\u0000']) {
+        const refused = await w.during(w.headgate.fetch()('https://a.test/v1/chat/completions', post(chatBody({ model }))));
+        expect(refused.status).toBe(400);
+        expect(await refused.json()).toMatchObject({ error: { code: 'invalid_request', message: expect.stringContaining("'model'") } });
+      }
+      expect(w.sent).toEqual([]);
+    }
+  });
+
   it.each(['messages', 'tools', 'anything'])('400 for a body whose %s are nested too deep to be written again', async (field) => {
     const w = await start(oneModel({ rateLimiters: [{ type: 'rpm', limit: 1 }] }), { 'a.test': {} });
     const fetch = w.headgate.fetch();
@@ -506,6 +518,15 @@ describe('without any configuration', () => {
     expect(w.sent.map(({ path }) => path)).toEqual([new URL(azure).pathname + new URL(azure).search, '/odd/base/chat/completions']);
     expect(w.sent[0]?.headers).toMatchObject({ 'api-key': CALLERS_KEY });
     expect(w.headgate.queues.getRegisteredModels()).toEqual(['my-gpt', 'gpt-4o']);
+  });
+
+  it.each([undefined, 'serverError'] as const)('names deployments in any script in a header (fault %s)', async (fault) => {
+    const w = await start({}, { 'a.test': { script: () => fault && { fault } } });
+
+    const response = await w.during(w.headgate.fetch()('https://a.test/v1/chat/completions', post(chatBody({ model: '模型' }))));
+
+    expect(response.status).toBe(fault ? 500 : 200);
+    expect(response.headers.get('x-headgate-deployment')).toBe('openai-compatible-1/%E6%A8%A1%E5%9E%8B');
   });
 
   it('learns a limit from the answers', async () => {

@@ -43,6 +43,35 @@ describe('a limit', () => {
   });
 });
 
+describe('control characters', () => {
+  const deployment = (more: object) => ({ models: { m: { deployments: [{ provider: 'openai', ...more }] } } });
+
+  it.each([
+    ["a model's id", { models: { 'gpt\r\nx: y': {} } }, /^models\["gpt/],
+    ["a provider's name", { providers: { 'open\tai': { apiKeys: ['k'], models: 'm' } } }, /^providers\["open/],
+    ["a provider's models", { providers: { openai: { apiKeys: ['k'], models: ['gpt\u0000'] } } }, /^providers\.openai\.models/],
+    ['a deployment id', deployment({ id: 'a\nb' }), 'models.m.deployments[0].id'],
+    ['an upstream name', deployment({ model: 'a\u007fb' }), 'models.m.deployments[0].model'],
+    ['a preset', deployment({ provider: 'open\nai' }), 'models.m.deployments[0].provider'],
+    ['an API version', deployment({ apiVersion: 'a\u0085b' }), 'models.m.deployments[0].apiVersion'],
+    ['a key', deployment({ apiKey: 'k\r\nx: y' }), 'models.m.deployments[0].apiKey'],
+    ['a header', deployment({ headers: { 'x-team': 'a\u0001b' } }), 'models.m.deployments[0].headers.x-team'],
+    ['a header in another script', deployment({ headers: { 'x-team': '水' } }), 'models.m.deployments[0].headers.x-team'],
+    ["a header's name", deployment({ headers: { 'x\r\ny': 'a' } }), /^models\.m\.deployments\[0\]\.headers/],
+    ["a tenant's name", { models: { m: { tenants: { 'a\nb': {} } } } }, /^models\.m\.tenants/],
+  ])('are refused in %s', (_, config, path) => {
+    const error = invalid(() => parseHeadgateConfig(config));
+    if (typeof path === 'string') expect(error.path).toBe(path);
+    else expect(error.path).toMatch(path);
+  });
+
+  it('are no letters of other scripts', () => {
+    expect(() =>
+      parseHeadgateConfig({ models: { 模型: { deployments: [{ provider: 'openai', id: 'Schleuse 7 · Süd' }] } } }),
+    ).not.toThrow();
+  });
+});
+
 describe('a key that nobody knows', () => {
   it.each([
     ['at the top', { model: {} }, 'model: unknown key "model"; did you mean models?'],

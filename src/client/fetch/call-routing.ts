@@ -62,6 +62,7 @@ export class CallRouting {
   #nameOf({ deployment }: CallTarget, { body }: DispatchCall): string {
     const { model } = body;
     if (typeof model === 'string' && model !== '') {
+      if (/\p{Cc}/u.test(model)) throw new InvalidRequest("'model' has line breaks or other control characters.", 'model');
       return deployment !== undefined && !this.#catalogue.routes.has(model) ? deployment : model;
     }
     if (deployment !== undefined) return deployment;

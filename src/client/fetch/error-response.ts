@@ -4,7 +4,7 @@ import type { HttpReply } from '../../providers/http-reply.ts';
 import type { ProviderFailure } from '../../providers/provider-failure.ts';
 import { providerFailureIn } from '../dispatch/failure-chain.ts';
 import { errorBody } from './error-body.ts';
-import { replyHeaders } from './reply-headers.ts';
+import { headerSafe, replyHeaders } from './reply-headers.ts';
 
 /** How an error of the queue is told over HTTP. */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
@@ -36,7 +36,7 @@ export function errorResponse(error: unknown, format: WireFormatName): Response 
 
 function failureResponse(failure: ProviderFailure, error: unknown, format: WireFormatName): Response {
   const { reply, deploymentId } = failure;
-  const own = { ...NO_RETRY, ...(deploymentId !== undefined && { 'x-headgate-deployment': deploymentId }) };
+  const own = { ...NO_RETRY, ...(deploymentId !== undefined && { 'x-headgate-deployment': headerSafe(deploymentId) }) };
   // Nothing above 599 can stand in an answer of fetch.
   const isError = reply !== undefined && reply.status >= 400 && reply.status <= 599;
   if (isError && error === failure && isJson(reply)) {

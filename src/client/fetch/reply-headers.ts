@@ -22,6 +22,11 @@ export function replyHeaders(upstream: ReplyHeaders, own: Readonly<Record<string
     if (typeof value === 'string') pairs.push([name, value]);
     else for (const each of value) pairs.push([name, each]);
   }
-  for (const name in own) pairs.push([name, own[name] ?? '']);
+  for (const name in own) pairs.push([name, headerSafe(own[name] ?? '')]);
   return pairs;
+}
+
+/** A value as it may stand in a header: an id may be in any script, or from a caller. */
+export function headerSafe(value: string): string {
+  return value.replace(/[^\x20-\x7e]+/g, (part) => Buffer.from(part).toString('hex').toUpperCase().replace(/../g, '%$&'));
 }
