@@ -1,6 +1,7 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import { camelCase, holdsNames } from './expand/camel-case.ts';
+import { MOST_LEVELS } from './expand/plain-data.ts';
 import type { ConfigPath, Locate } from './headgate-config-problems.ts';
 
 /** A file's contents, and where each part of it stands. */
@@ -9,7 +10,6 @@ interface ReadFile {
   readonly locate: Locate;
 }
 
-const DEEPEST = 64;
 const MOST_SHOWN = 20;
 const MOST_FAILURES = 3;
 
@@ -61,7 +61,7 @@ function parsed(text: string, fileName: string, lineCounter: LineCounter): Docum
       logLevel: 'error',
     });
   } catch (error) {
-    if (error instanceof RangeError) throw new InvalidConfiguration(`${fileName}: expected no more than ${DEEPEST} levels`);
+    if (error instanceof RangeError) throw new InvalidConfiguration(`${fileName}: expected no more than ${MOST_LEVELS} levels`);
     throw error;
   }
 }
@@ -90,7 +90,7 @@ class Reader {
     if (isScalar(node)) return this.#keep(node, node.value);
     if (!isMap(node) && !isSeq(node)) return null;
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
-    if (depth >= DEEPEST) return this.#complain(node, `expected no more than ${DEEPEST} levels`);
+    if (depth >= MOST_LEVELS) return this.#complain(node, `expected no more than ${MOST_LEVELS} levels`);
     if (isSeq(node))
       return this.#keep(
         node,
@@ -181,7 +181,7 @@ const WORDS: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'expected one document, and a second one begins here',
   MULTIPLE_TAGS: 'one tag is enough',
   NON_STRING_KEY: 'expected a key of plain text',
-  RESOURCE_EXHAUSTION: 'expected no more than 64 levels',
+  RESOURCE_EXHAUSTION: `expected no more than ${MOST_LEVELS} levels`,
   TAB_AS_INDENT: 'a tab can not indent; use spaces',
   TAG_RESOLVE_FAILED: 'tags are not supported, and this one is not known',
   UNEXPECTED_TOKEN: 'this stands where nothing of its kind can',

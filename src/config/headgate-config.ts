@@ -38,7 +38,7 @@ export function parseHeadgateConfig(value: unknown, options: ParseConfigOptions 
   const references = resolveReferences(named.value, env);
   const needed = withoutUnneeded(references.value, references.missing, options.only);
   const filled = withEnvironmentDefaults(needed.value, env);
-  const unset = [...needed.problems, ...filled.problems];
+  const unset = [...references.malformed, ...needed.problems, ...filled.problems];
   const origins = new Map([...references.origins, ...filled.origins]);
   const checked = headgateConfigSchema.safeParse(filled.value, { error: wordsFor });
   if (!checked.success) return refuse(besides(unset, problemsOf(checked.error.issues, named.value, origins)), locate);

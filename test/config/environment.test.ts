@@ -40,6 +40,19 @@ describe('a reference to the environment', () => {
     ]);
   });
 
+  it.each([
+    ['"$'.concat('{A"'), 5],
+    ['"x$'.concat('{A-B}"'), 5],
+    ['"$'.concat('{}"'), 5],
+    ['$MY_KEY', 5],
+    ['env:MY-KEY', 5],
+  ])('that is none, as %s, is no key: it is refused with its place, unquoted', (written, line) => {
+    const text = `models:\n  m:\n    deployments:\n      - provider: openai\n        api_key: ${written}\n`;
+    const [first, ...others] = complaints(text, { env: { MY_KEY: KEY } });
+    expect(first).toMatch(new RegExp(`^config.yaml:${line}:18: models\\.m\\.deployments\\[0\\]\\.apiKey: expected a reference as `));
+    expect(others).toEqual([]);
+  });
+
   it('that is not set is told together with everything else', () => {
     expect(complaints({ ...withKey('env:A'), pool: { max_size: 0 } }, { env: {} })).toEqual([
       'models.m.deployments[0].apiKey: the environment variable A is not set',

@@ -13,7 +13,8 @@ describe('a limit', () => {
     [Number.NaN, 'NaN'],
     [Number.POSITIVE_INFINITY, 'Infinity'],
     ['10', '"10"'],
-    [[], 'a list'],
+    [[], 'an empty list'],
+    [[1], 'a list'],
     [{}, 'a map'],
     [true, 'true'],
   ])('of %j is refused with its path and value', (limit, shown) => {
@@ -21,6 +22,12 @@ describe('a limit', () => {
     expect(error.path).toBe('models.gpt-4o.rateLimiters[0].limit');
     expect(error.message).toBe(`models.gpt-4o.rateLimiters[0].limit: expected a limit, a whole number > 0, not ${shown}`);
     expect(LLMQueueException.isInstance(error)).toBe(true);
+  });
+
+  it('is not left out by an empty list, which a template that came out wrong would have', () => {
+    expect(complaints({ models: { m: { rateLimiters: [] } } })).toEqual([
+      'models.m.rateLimiters: expected at least one limit, or the key left out where there is none, not an empty list',
+    ]);
   });
 
   it('that is left out is called missing', () => {
@@ -172,7 +179,10 @@ it.each([
   [{ global: { default_provider: 'x' } }, 'global.defaultProvider: expected a section under providers, not "x"'],
   [{ pool: { min_size: 5, max_size: 4 } }, 'pool.minSize: expected at most maxSize, 4, not 5'],
   [{ global: { log_level: 'loud' } }, /^global\.logLevel: expected one of trace, .*, not "loud"$/],
-  [{ models: { m: { deployments: [] } } }, 'models.m.deployments: expected at least one deployment, not a list'],
+  [
+    { models: { m: { deployments: [] } } },
+    'models.m.deployments: expected at least one deployment, or the key left out where callers bring their own, not an empty list',
+  ],
   [{ models: { m: { balancer: 'best' } } }, /^models\.m\.balancer: expected one of most-headroom, .*, not "best"$/],
   [
     { models: { m: { deployments: [{ provider: 'openai', base_url: 'localhost:8080' }] } } },

@@ -52,7 +52,7 @@ describe('a problem in a file', () => {
     ['? [a]\n: 1', 'config.yaml:1:3: expected a key of plain text'],
     [`pool: [$\{A}, b]`, `config.yaml:1:9: inside [ ] and { }, put $\{…} in quotes or write env:NAME`],
     ['pool: {<<: {max_size: 1}}', /^config\.yaml:1:8: pool\["<<"\]: unknown key "<<"/],
-    [`pool: ${'['.repeat(70)}${']'.repeat(70)}`, 'config.yaml:1:70: expected no more than 64 levels'],
+    [`pool: ${'['.repeat(70)}${']'.repeat(70)}`, 'config.yaml:1:38: expected no more than 32 levels'],
   ])('of form is one too: %j', (text, line) => {
     const lines = complaints(text);
     expect(lines).toHaveLength(1);

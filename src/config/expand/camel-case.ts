@@ -1,5 +1,5 @@
 import type { ConfigPath, Problem } from '../headgate-config-problems.ts';
-import { isPlainMap, type PlainMap } from './plain-data.ts';
+import { isPlainMap, MOST_LEVELS, type PlainMap } from './plain-data.ts';
 
 /** Maps whose keys are names that somebody chose: they are left as they are. */
 const MAPS_OF_NAMES = new Set(['models', 'domains', 'providers', 'tenants', 'headers']);
@@ -7,7 +7,6 @@ const MAPS_OF_NAMES = new Set(['models', 'domains', 'providers', 'tenants', 'hea
 const ENTRIES_MAY_BE_EMPTY = new Set(['models', 'providers', 'tenants']);
 /** Objects of the user's own that must stay themselves. */
 const NOT_OURS = new Set(['balancer']);
-const DEEPEST = 32;
 const MOST_VALUES = 200_000;
 
 /** `requests_per_minute` as `requestsPerMinute`. */
@@ -42,8 +41,8 @@ export function withCamelCaseKeys(root: unknown): { readonly value: unknown; rea
   }
 
   function isTooDeep(path: ConfigPath): boolean {
-    if (path.length <= DEEPEST) return false;
-    problems.push({ path, message: `expected no more than ${DEEPEST} levels` });
+    if (path.length < MOST_LEVELS) return false;
+    problems.push({ path, message: `expected no more than ${MOST_LEVELS} levels` });
     left = 0;
     return true;
   }

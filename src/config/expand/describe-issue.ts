@@ -75,7 +75,7 @@ const LONGEST_SHOWN = 60;
 
 /** A value as an error may show it: no contents of maps and lists, and no text that might be a key. */
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (isPlainMap(value)) return 'a map';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'function') return 'a function';

@@ -1,3 +1,6 @@
+/** Levels of maps and lists that a configuration may have, however it is written. */
+export const MOST_LEVELS = 32;
+
 /** A map of plain data, as a YAML or JSON file makes it. */
 export type PlainMap = Readonly<Record<string, unknown>>;
 
