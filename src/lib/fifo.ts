@@ -1,32 +1,49 @@
-/** First-in-first-out queue on one array with a moving head; push and shift are amortised O(1). */
+/**
+ * First-in-first-out queue; push and shift are amortised O(1). The next item has a place of its own: a queue that never
+ * holds more, as of a stream whose reader keeps up, has no array.
+ */
 export class Fifo<T> {
-  #items: T[] = [];
+  #next: T | undefined = undefined;
+  #size = 0;
+  /** Behind the next, from {@link #head} on. */
+  #later: T[] = [];
   #head = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#size;
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#size === 0) this.#next = item;
+    else this.#later.push(item);
+    this.#size += 1;
   }
 
   peek(): T | undefined {
-    return this.#items[this.#head];
+    return this.#next;
   }
 
   shift(): T | undefined {
-    if (this.size === 0) return undefined;
-    const item = this.#items[this.#head] as T;
-    this.#items[this.#head++] = undefined as T;
-    if (this.#head > 64 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
+    if (this.#size === 0) return undefined;
+    const item = this.#next;
+    this.#size -= 1;
+    this.#next = this.#size === 0 ? undefined : this.#takeLater();
     return item;
   }
 
   *[Symbol.iterator](): IterableIterator<T> {
-    for (let i = this.#head; i < this.#items.length; i++) yield this.#items[i] as T;
+    if (this.#size === 0) return;
+    yield this.#next as T;
+    for (let i = this.#head; i < this.#later.length; i++) yield this.#later[i] as T;
+  }
+
+  #takeLater(): T {
+    const item = this.#later[this.#head] as T;
+    this.#later[this.#head++] = undefined as T;
+    if (this.#head === this.#later.length || (this.#head > 64 && this.#head * 2 > this.#later.length)) {
+      this.#later = this.#later.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
   }
 }

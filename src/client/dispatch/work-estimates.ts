@@ -2,7 +2,7 @@ import type { CostRule } from '../../domain/cost-rule.ts';
 import type { TokenCounts } from '../../domain/limit-types.ts';
 import type { WireUsage } from '../../providers/provider.ts';
 import { chargeOf, chargesRealUsage } from '../../scheduling/estimates/charge-of.ts';
-import { type CallEstimate, estimateCall } from '../../scheduling/estimates/estimate-call.ts';
+import { estimateCall } from '../../scheduling/estimates/estimate-call.ts';
 import type { OutputForecast } from '../../scheduling/estimates/output-forecast.ts';
 import type { Tokenizer } from '../../scheduling/estimates/tokenizer.ts';
 import type { UsageCalibration } from '../../scheduling/estimates/usage-calibration.ts';
@@ -33,12 +33,11 @@ export function estimateWork(
   { format, body }: DispatchCall,
   { calibration, forecast, tokenizer }: UsageLearning,
 ): WorkEstimate {
-  const estimates = new Map<CostRule, CallEstimate>();
+  // Mostly one; kept for as long as the call runs.
+  const estimates = Array.from(rules, (cost) => ({ cost, estimate: estimateCall(format, body, { cost, tokenizer }) }));
   let inputTokens = 0;
   let outputTokens = 0;
-  for (const cost of rules) {
-    const estimate = estimateCall(format, body, { cost, tokenizer });
-    estimates.set(cost, estimate);
+  for (const { cost, estimate } of estimates) {
     const input = chargesRealUsage(cost) ? calibration.apply(modelId, estimate.input) : estimate.input;
     const { maxOutput } = estimate;
     const charge = chargeOf(cost, { input, maxOutput, expectedOutput: forecast.expected(modelId, maxOutput) });
@@ -48,7 +47,7 @@ export function estimateWork(
   return {
     tokens: { inputTokens, outputTokens },
     used: (usage, rule) => {
-      const estimate = estimates.get(rule);
+      const estimate = estimates.find(({ cost }) => cost === rule)?.estimate;
       if (estimate === undefined || usage.estimated) return;
       if (chargesRealUsage(rule)) calibration.report(modelId, estimate.input, usage.inputTokens);
       forecast.report(modelId, estimate.maxOutput, usage.outputTokens);
