@@ -112,10 +112,11 @@ export class LearnedLimits implements LimitListener {
       tokens: call.cost,
       books: (type) => ({
         held: this.#unitOf(type)?.limiter.used(now) ?? 0,
-        heldAtSend: call.heldAtSend.get(type),
+        heldAtSend: call.heldAtSend?.get(type),
         inFlight: this.#uncounted.get(type) ?? 0,
       }),
     });
+    call.heldAtSend = undefined;
     this.#follow(instructions, now);
   }
 

@@ -5,8 +5,8 @@ import type { CallCost, RateLimiterType } from '../domain/limit-types.ts';
 export interface SentCall {
   readonly startedAt: number;
   readonly cost: CallCost;
-  /** What each limiter held when it was sent, itself included. */
-  readonly heldAtSend: ReadonlyMap<RateLimiterType, number>;
+  /** What each limiter held when it was sent, itself included; forgotten with its first answer, since a stream may last. */
+  heldAtSend: ReadonlyMap<RateLimiterType, number> | undefined;
   /** The provider has counted it, or never will. */
   counted: boolean;
   answered: boolean;
