@@ -4,7 +4,7 @@ import type { Obstacle } from '../limits/limit-set.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { LimiterUnit } from './limiter-unit.ts';
 import type { RequestRecord } from './request-record.ts';
-import type { Route } from './route.ts';
+import type { Route, Stop } from './route.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 
@@ -222,13 +222,20 @@ function fitsEver(route: Route, record: RequestRecord): boolean {
   return route.limits.neverFits(record) < 0;
 }
 
+function candidateOf({ id, stops }: Route, now: number): BalancerCandidate {
+  const [first] = stops;
+  if (first === undefined || stops.length > 1) return combined(id, stops, now);
+  const { config, inFlight, latencyMs, requestsPerMinute } = first.deployment;
+  return { id, weight: config.weight, inFlight, headroom: first.deployment.headroom(now), latencyMs, requestsPerMinute };
+}
+
 /** A combination is as loaded and as full as the worst of its deployments. */
-function candidateOf(route: Route, now: number): BalancerCandidate {
-  const deployments = route.stops.map(({ deployment }) => deployment);
+function combined(id: string, stops: readonly Stop[], now: number): BalancerCandidate {
+  const deployments = stops.map(({ deployment }) => deployment);
   const known = deployments.flatMap(({ latencyMs }) => latencyMs ?? []);
   const rates = deployments.flatMap(({ requestsPerMinute }) => requestsPerMinute ?? []);
   return {
-    id: route.id,
+    id,
     weight: Math.min(...deployments.map(({ config }) => config.weight)),
     inFlight: Math.max(...deployments.map(({ inFlight }) => inFlight)),
     headroom: Math.min(...deployments.map((deployment) => deployment.headroom(now))),
