@@ -38,6 +38,13 @@ export const deploymentConfigSchema = z
      */
     learnLimits: z.union([z.boolean(), z.partialRecord(z.enum(RateLimiterType), countingSchema)]).default(false),
     /**
+     * How the provider spells its limits in headers: those that a processor hands to `responseStarted` are read then, and limits are learned from
+     * them, without `learnLimits` too. `any`: names that several share. Default: headers are not read.
+     */
+    limitHeaders: z
+      .enum(['openai', 'anthropic', 'groq', 'mistral', 'any'], 'expected one of openai, anthropic, groq, mistral, any')
+      .optional(),
+    /**
      * Whether, where no header tells a limit, the rate is sought that the provider sustains, from 10 calls a second; default true. Without it
      * what headers and refusals name is still learned.
      */

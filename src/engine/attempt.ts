@@ -4,6 +4,7 @@ import { isTokenCount, type TokenCounts } from '../domain/limit-types.ts';
 import type { EasyLogger } from '../domain/logger.ts';
 import { type Reservation, reservation } from '../limits/limit-set.ts';
 import type { Alarm } from './alarms.ts';
+import { observedIn } from './observed-headers.ts';
 import type { ProcessorContext, UsageReport } from './processor.ts';
 import type { Route } from './route.ts';
 import type { Visit } from './visit.ts';
@@ -96,8 +97,8 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
     return (usage) => this.#reportUsage(usage);
   }
 
-  get responseStarted(): () => void {
-    return () => this.#responseStarted();
+  get responseStarted(): (headers?: unknown) => void {
+    return (headers) => this.#responseStarted(headers);
   }
 
   get limitsObserved(): (observations: readonly LimitObservation[], accepted?: boolean) => void {
@@ -142,13 +143,15 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
     else this.refusalObserved = observations;
   }
 
-  #responseStarted(): void {
+  #responseStarted(headers: unknown): void {
     if (this.over || this.responded) return;
     this.responded = true;
     const now = this.#owner.clock.now();
     reservation.responded(this.reservation, now);
     for (const visit of this.visits) visit.responded(now);
     this.#owner.attemptResponded(this);
+    const observed = headers === undefined ? undefined : observedIn(this.route, headers, this.#owner.clock.wallMs());
+    if (observed !== undefined) this.#limitsObserved(observed, true);
   }
 
   #deferSend(): () => void {

@@ -98,7 +98,8 @@ export class DeploymentRegistry {
     const deployment = new DeploymentUnit(config, units, this.#services, () => this.#actors.deployment(config.id));
     this.#deployments.set(config.id, deployment);
     this.#show(modelId, deployment);
-    if (config.learnLimits !== false) deployment.learner = new LearnedLimits(deployment, ofModel, this.#actors, this.#services);
+    if (config.learnLimits !== false || config.limitHeaders !== undefined)
+      deployment.learner = new LearnedLimits(deployment, ofModel, this.#actors, this.#services);
     for (const { unit, isNew } of limiters) if (isNew) this.#actors.showInDomain(unit);
     return deployment;
   }

@@ -51,7 +51,8 @@ export class LearnedLimits implements LimitListener {
       limit: limiter.limit,
       windowMs: windowOf(config) * 1000,
     }));
-    this.#learner = new LimitLearner({ configured, seekRate: deployment.config.seekRate });
+    const { learnLimits, seekRate } = deployment.config;
+    this.#learner = new LimitLearner({ configured, seekRate: seekRate && learnLimits !== false });
     this.#follow(this.#learner.begin(), signals.clock.now());
   }
 

@@ -27,6 +27,8 @@ export interface ProcessorContext {
   /**
    * Tells that the response has started, so the provider has counted the call. Streaming calls that say so free
    * their limits earlier than those that only return.
+   * @param headers of an answer that was accepted: a `Headers`, or an object. Read only where the deployment names their spelling
+   * (`limitHeaders`): then limits are learned from them. A provider whose spelling has no name is told of with `limitsObserved`.
    */
   responseStarted(headers?: unknown): void;
   /**
