@@ -9,6 +9,7 @@ import { deploymentProblem } from '../providers/deployment-problem.ts';
 import { columns, describeConfig } from './check/describe-config.ts';
 import { type ProbeResult, probeDeployments } from './check/probe.ts';
 import { EXIT } from './exit-codes.ts';
+import { wayOut } from './way-out.ts';
 
 interface CheckFlags {
   readonly json?: boolean;
@@ -44,7 +45,7 @@ async function check(path: string, { json = false, probe = false }: CheckFlags):
 }
 
 function rowOf({ deploymentId, ok, ms, code = '', message = '' }: ProbeResult): string[] {
-  return [deploymentId, ok ? 'ok' : 'failed', `${ms} ms`, [code, message].filter((part) => part !== '').join(': ')];
+  return [deploymentId, ok ? 'ok' : 'failed', `${ms} ms`, `${[code, message].filter((part) => part !== '').join(': ')}${wayOut(code)}`];
 }
 
 function print(text: string): void {

@@ -1,7 +1,9 @@
+import process from 'node:process';
 import type { HeadgateConfig } from '../config/headgate-config-types.ts';
 import { loadHeadgateConfig } from '../config/load-config.ts';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import { deploymentProblem } from '../providers/deployment-problem.ts';
+import { missingKeys } from './missing-keys.ts';
 import { UsageError } from './usage-error.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,10 +24,12 @@ export function findConfig(flag: string | undefined, environment: Environment): 
   return path === undefined || path === '' ? undefined : { path, says: `Configuration: ${path} (${VARIABLE})` };
 }
 
-/** @throws UsageError with the first problem */
+/** Says on standard error which keys are missing. @throws UsageError with the first problem */
 export async function readConfig(path: string, env: Environment): Promise<HeadgateConfig> {
   try {
-    return await loadHeadgateConfig(path, { env, checkDeployment: deploymentProblem });
+    const config = await loadHeadgateConfig(path, { env, checkDeployment: deploymentProblem });
+    for (const line of missingKeys(config, env)) process.stderr.write(`headgate: ${line}\n`);
+    return config;
   } catch (error) {
     if (!(error instanceof InvalidConfiguration)) throw error;
     const [first = '', ...others] = error.message.split('\n');

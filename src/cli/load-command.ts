@@ -67,6 +67,8 @@ export function addLoadCommand(program: Command, exit: (code: number) => void): 
 async function load(flags: LoadFlags): Promise<number> {
   const toStdout = flags.json === true || flags.json === '-';
   const people = toStdout ? process.stderr : process.stdout;
+  // Before a test of hours, not after it.
+  if (typeof flags.json === 'string' && !toStdout) save(flags.json, '');
   const target = await targetOf(flags.config, process.env);
   const headgate = assembleHeadgate(target.config, { env: process.env, historySize: 0 });
   try {
@@ -75,7 +77,7 @@ async function load(flags: LoadFlags): Promise<number> {
     const { report, isStopped } = await measured(options, target, headgate, people);
     people.write(`${loadLines(report).join('\n')}\n`);
     if (toStdout) process.stdout.write(`${JSON.stringify(report)}\n`);
-    else if (typeof flags.json === 'string') save(flags.json, report);
+    else if (typeof flags.json === 'string') save(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
     if (isStopped) return EXIT.interrupted;
     return report.failed > 0 && !flags.allowFailures ? EXIT.someFailed : EXIT.allCompleted;
   } finally {
@@ -105,7 +107,9 @@ function optionsOf(flags: LoadFlags, { name, config }: Target): LoadOptions {
   } = flags;
   if (model === undefined)
     throw new UsageError(
-      `${name} has ${counted(models.length, 'model')}: choose one with --model. It has: ${models.join(', ') || 'none'}.`,
+      models.length === 0
+        ? `${name} has no models: nothing can be sent. Add one under 'models' or 'providers'.`
+        : `${name} has ${models.length} models: choose one with --model. It has: ${models.join(', ')}.`,
     );
   if (!models.includes(model)) throw unknownModel(model, name, models);
   return { model, requests, concurrency, stream, promptTokens, maxTokens, rate };
@@ -156,9 +160,9 @@ function stopOn(stop: AbortController): () => void {
   };
 }
 
-function save(path: string, report: LoadReport): void {
+function save(path: string, text: string): void {
   try {
-    writeFileSync(path, `${JSON.stringify(report, undefined, 2)}\n`);
+    writeFileSync(path, text);
   } catch (error) {
     throw new UsageError(`Can't write '${path}': ${systemReason(error)}.`, { cause: error });
   }

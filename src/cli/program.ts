@@ -4,7 +4,7 @@ import { version } from '../index.ts';
 import { addChatCommand } from './chat-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addDemoCommand } from './demo-command.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT, EXIT_CODES } from './exit-codes.ts';
 import { addLoadCommand } from './load-command.ts';
 import { addMachinesCommand } from './machines-command.ts';
 import { addRunCommand } from './run-command.ts';
@@ -21,7 +21,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .description('Sends LLM requests within every limit of the provider and uses nearly all of what the limits allow.')
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+    .configureOutput({ outputError: (text, write) => write(oneLine(`${text.trim()}${helpHint(text, args)}`)) });
   addRunCommand(program, exit);
   addSimulateCommand(program, exit);
   addCheckCommand(program, exit);
@@ -30,6 +30,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addStatusCommand(program, exit);
   addMachinesCommand(program, exit);
   addDemoCommand(program, exit);
+  for (const each of [program, ...program.commands]) each.addHelpText('after', EXIT_CODES);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
@@ -43,6 +44,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 function describe(error: unknown): string {
   if (LLMQueueException.isInstance(error)) return error.message;
   return error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 2).join(' ') : String(error);
+}
+
+/** Where to look after a word that nobody knows, or one too few. */
+function helpHint(text: string, [command = '']: readonly string[]): string {
+  if (text.includes('unknown command')) return ' `headgate --help` lists the commands.';
+  return /unknown option|missing|required option|too many arguments/.test(text) ? ` See \`headgate ${command} --help\`.` : '';
 }
 
 /** Commander begins with `error: ` and puts its suggestion on a line of its own. */

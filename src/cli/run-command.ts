@@ -5,6 +5,7 @@ import { exitCodeOf, explainEnd, runBatchVisibly } from './batch-face.ts';
 import { type ConfigSource, type Environment, findConfig, readConfig, unknownModel } from './config-source.ts';
 import { deploymentLines, limitsByOwner } from './deployment-lines.ts';
 import { httpUrl, positiveNumber, wholeNumber } from './flag-values.ts';
+import { isOwnMachine } from './missing-keys.ts';
 import { summaryLines } from './summary.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -52,12 +53,13 @@ const NOT_WITH_CONFIG = {
 export function addRunCommand(program: Command, exit: (code: number) => void): void {
   program
     .command('run')
+    .usage('[options] <input> -o <file>')
     .description('send a file of requests within the limits and write the results; run it again to resume')
     .argument(
       '<input>',
       "JSONL in OpenAI's Batch format, JSONL with 'prompt' or 'messages', a .txt of one prompt a line, or - for standard input",
     )
-    .requiredOption('-o, --output <file>', 'where the results go, one line per request')
+    .requiredOption('-o, --output <file>', 'where the results go, one line per request (required)')
     .option('-c, --config <file>', 'models, deployments, keys and limits from a YAML or JSON file (default: $HEADGATE_CONFIG)')
     .option('--model <name>', 'model of lines that name none')
     .option('--base-url <url>', `OpenAI-compatible endpoint (default: $OPENAI_BASE_URL or ${OPENAI})`, httpUrl)
@@ -181,10 +183,4 @@ function httpUrlOr(fallback: string, text: string | undefined): string {
   } catch (cause) {
     throw new UsageError(`The environment variable OPENAI_BASE_URL is '${text}'; expected a URL such as ${OPENAI}.`, { cause });
   }
-}
-
-/** A server on this machine, such as a simulator or a local model, needs no key. */
-function isOwnMachine(baseUrl: string): boolean {
-  const { hostname } = new URL(baseUrl);
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname);
 }

@@ -60,8 +60,8 @@ export function failingWords({ id, failures, lastError }: DeploymentUnit): strin
 /** An error's first line, cut, without the name of the deployment that it is told of. */
 export function errorWords(error: Error, deploymentId: string): string {
   const [first = ''] = textOf(error).trim().split('\n');
-  const name = `Deployment '${deploymentId}': `;
-  const line = first.startsWith(name) ? first.slice(name.length) : first;
+  const name = `Deployment '${deploymentId}'`;
+  const line = first.startsWith(name) ? first.slice(name.length).replace(/^:? /, '') : first;
   return line.length > LONGEST_ERROR ? `${line.slice(0, LONGEST_ERROR)}…` : line;
 }
 

@@ -96,3 +96,36 @@ describe('a status', () => {
 async function* bytes(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
 }
+
+describe('where no limits are configured', () => {
+  const learningOf = async (provider: string, model: object, headers: Readonly<Record<string, string>> = {}) => {
+    const deployment = { provider, baseUrl: 'https://one/v1', apiKey: KEY };
+    const config = parseHeadgateConfig({ models: { m: { deployments: [deployment], ...model } } }, { env: {} });
+    const transport: HttpTransport = async (request) => {
+      request.onWritten();
+      return { status: 200, headers: { 'content-type': 'application/json', ...headers }, body: bytes('{"object":"list","data":[]}') };
+    };
+    const readings = await readStatus(config, { clock: new VirtualClock(), env: {}, transport, probe: false });
+    return { learning: readings[0]?.learning, text: statusLines(readings).join('\n') };
+  };
+
+  it('a status says how they come about', async () => {
+    const told = { 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '0' };
+    expect(await learningOf('openai', {})).toMatchObject({
+      learning: 'seeks-rate',
+      text: expect.stringContaining('from 10 calls a second') as string,
+    });
+    expect(await learningOf('openai', {}, told)).toMatchObject({ learning: 'headers' });
+    expect(await learningOf('vllm', {})).toMatchObject({
+      learning: 'no-rates',
+      text: expect.stringContaining('it has none of its own') as string,
+    });
+    expect(await learningOf('vllm', { learnLimits: true })).toMatchObject({ learning: 'seeks-rate' });
+    expect(await learningOf('openai', { learnLimits: false })).toMatchObject({ learning: 'off' });
+    expect(
+      await learningOf('openai', { deployments: [{ provider: 'openai', apiKey: KEY, rateLimiters: [{ type: 'rpm', limit: 5 }] }] }),
+    ).toMatchObject({
+      learning: undefined,
+    });
+  });
+});

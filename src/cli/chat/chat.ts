@@ -6,6 +6,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { textOf } from '../../domain/errors.ts';
 import { counted } from '../../lib/counted.ts';
 import { count, duration } from '../format.ts';
+import { wayOutOf } from '../way-out.ts';
 import type { ChatOutput } from './chat-output.ts';
 import { type ChosenClient, chooseClient } from './chosen-client.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -84,7 +85,7 @@ export class Chat {
     } catch (error) {
       if (running.signal.aborted) return this.output.lines(['', '(stopped)']);
       this.failures += 1;
-      this.output.problem(textOf(error));
+      this.output.problem(`${textOf(error)}${wayOutOf(error)}`);
     } finally {
       this.#unnotice();
       this.#running = undefined;

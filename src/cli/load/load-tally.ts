@@ -1,6 +1,7 @@
 import { LLMQueueException, textOf } from '../../domain/errors.ts';
 import type { WireUsage } from '../../providers/provider.ts';
 import { DurationHistogram } from '../batch/duration-histogram.ts';
+import { wayOutOf } from '../way-out.ts';
 
 /** One answered request; times in ms. */
 export interface LoadSample {
@@ -50,7 +51,7 @@ export class LoadTally {
 
   failure(error: unknown): void {
     const code = LLMQueueException.isInstance(error) ? error.code : 'error';
-    const known = this.errors.get(code) ?? { count: 0, message: textOf(error) };
+    const known = this.errors.get(code) ?? { count: 0, message: `${textOf(error)}${wayOutOf(error)}` };
     this.failed += 1;
     this.errors.set(code, { ...known, count: known.count + 1 });
   }

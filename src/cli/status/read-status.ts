@@ -23,6 +23,11 @@ export interface DeploymentReading {
   readonly ok: boolean;
   readonly ms: number;
   readonly limits: readonly LimitReading[];
+  /**
+   * How limits come about where none are configured: `off`: not at all; `headers`: its headers tell them; `no-rates`: a server without any, and
+   * none is sought; `seeks-rate`: as headers tell, else the rate is sought that it sustains.
+   */
+  readonly learning?: 'off' | 'headers' | 'no-rates' | 'seeks-rate' | undefined;
   /** Why nothing is known, or what is odd. */
   readonly note?: string | undefined;
   /** Code of the error, where it failed, and the HTTP status that said so. */
@@ -89,6 +94,7 @@ async function readOne(target: Target, parts: StatusParts): Promise<DeploymentRe
     ...facts,
     ms: Math.round(clock.now() - startedAt),
     limits: comparedLimits(entry.rateLimiters, seen),
+    learning: learningOf(target, upstream, seen),
     ...rest,
   });
   try {
@@ -104,6 +110,17 @@ async function readOne(target: Target, parts: StatusParts): Promise<DeploymentRe
   } finally {
     await upstream.close();
   }
+}
+
+function learningOf(
+  { model: { learnLimits }, entry }: Target,
+  { endpoint }: Upstream,
+  seen: readonly LimitObservation[],
+): DeploymentReading['learning'] {
+  if (entry.rateLimiters.length > 0) return undefined;
+  if (learnLimits === false) return 'off';
+  if (seen.some(({ limit }) => limit !== undefined)) return 'headers';
+  return (learnLimits ?? endpoint.preset.limitsRates ?? true) ? 'seeks-rate' : 'no-rates';
 }
 
 function keyOf({ apiKey }: DeploymentEntry, { endpoint }: Upstream, env: StatusParts['env']): string | undefined {
