@@ -36,7 +36,8 @@ export interface LearnedAnswer {
 const PROBES = 3;
 /** Headers that make no sense after so many answers are given up. */
 const MOST_PROBES = 12;
-const DEFAULT_RATE = 10;
+/** Calls a second that a search begins with. */
+export const FIRST_RATE = 10;
 const SOUGHT: readonly RateLimiterType[] = ['rpm', 'tpm', 'itpm', 'otpm'];
 
 /**
@@ -60,7 +61,7 @@ export class LimitLearner {
     const configured = options.configured ?? [];
     this.#headers = new HeaderLearner(configured);
     this.#configured = new Set(configured.map(({ type }) => type).filter((type) => type !== 'concurrent'));
-    this.#initialRate = options.initialRate ?? DEFAULT_RATE;
+    this.#initialRate = options.initialRate ?? FIRST_RATE;
     this.#mode = this.#configured.size > 0 || options.seekRate === false ? 'headers' : 'probing';
   }
 
