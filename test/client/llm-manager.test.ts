@@ -10,6 +10,21 @@ import { keys, openAiAnswer, world } from './llm-world.ts';
 
 const openai = { apiKeys: 'secret-key-o', models: 'gpt-x' };
 
+it('a provider that could not be started leaves nothing running', async () => {
+  const { manager, clock, until, calls } = await world({
+    providers: { openai, cohere: { apiKeys: 'secret-key-c', models: 'm' } },
+    pool: { healthCheckInterval: 60 },
+  });
+
+  // Its health would be checked, over a connection that can't be made, and nobody would hear of that.
+  await clock.advance(600_000);
+  expect(manager.listProviders()).toEqual(['openai']);
+  expect(calls.length).toBeGreaterThan(0);
+  await until(manager.close());
+
+  expect(clock.pendingTimers).toBe(0);
+});
+
 describe('the manager of the process', () => {
   it('is one, also for callers that ask at the same time, and new after it was closed', async () => {
     const [a, b] = await Promise.all([getLlmManager(keys(1), { env: {} }), getLlmManager()]);

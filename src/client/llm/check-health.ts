@@ -8,10 +8,10 @@ const REFUSES_THE_KEY = new Set([401, 403, 407]);
  * all, but knows no such list, works; one that has no list at all is taken to work.
  */
 export async function checkHealth(client: PoolClient): Promise<boolean> {
-  const endpoint = client.upstream(undefined)?.endpoint;
-  const path = endpoint?.preset.modelsPath;
-  if (endpoint === undefined || path === undefined) return true;
   try {
+    const endpoint = client.upstream(undefined)?.endpoint;
+    const path = endpoint?.preset.modelsPath;
+    if (endpoint === undefined || path === undefined) return true;
     await endpoint.get(path);
     return true;
   } catch (error) {

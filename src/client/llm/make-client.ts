@@ -26,6 +26,8 @@ export interface ClientServices extends UpstreamParts, Pick<ClientParts, 'queues
 export function makeClient(plan: ClientPlan, services: ClientServices): LLMClient {
   const { queues, learning, newId, clock, global } = services;
   const logger = atLevel(services.logger, global.logLevel);
+  // First of all: a pool has timers, which must not outlive a client that could not be made.
+  const preset = findPreset(plan.provider);
   let client: LLMClient | undefined;
   const pool = new ConnectionPool({
     name: plan.name,
@@ -35,9 +37,14 @@ export function makeClient(plan: ClientPlan, services: ClientServices): LLMClien
     clock,
     onRoom: () => client?.wake(),
   });
-  const parts: ClientParts = { plan, preset: findPreset(plan.provider), pool, queues, learning, clock, logger, newId };
-  client = new LLMClient(parts, defaultChain(plan, services));
-  return client;
+  const parts: ClientParts = { plan, preset, pool, queues, learning, clock, logger, newId };
+  try {
+    client = new LLMClient(parts, defaultChain(plan, services));
+    return client;
+  } catch (error) {
+    void pool.close();
+    throw error;
+  }
 }
 
 function upstreamOf(plan: ClientPlan, id: string, model: string | undefined, services: UpstreamParts): Upstream {
