@@ -13,6 +13,7 @@ import { OutputForecast } from '../scheduling/estimates/output-forecast.ts';
 import type { Tokenizer } from '../scheduling/estimates/tokenizer.ts';
 import { UsageCalibration } from '../scheduling/estimates/usage-calibration.ts';
 import { GuestCalls } from './ai-sdk/guest-calls.ts';
+import { requireConfig, requireOptions } from './check-input.ts';
 import { CallDispatcher } from './dispatch/call-dispatcher.ts';
 import { ModelCatalogue } from './dispatch/model-catalogue.ts';
 import { CallRouting } from './fetch/call-routing.ts';
@@ -44,6 +45,7 @@ interface AssemblyOptions extends Omit<CreateHeadgateOptions, 'estimates'> {
  * @throws InvalidConfiguration (rejects) naming the path, for a file with line and column
  */
 export async function createHeadgate(config: HeadgateConfigInput | string = {}, options: CreateHeadgateOptions = {}): Promise<Headgate> {
+  requireOptions(options);
   const { env = process.env, estimates = 'characters', ...others } = options;
   const parsing = { env, checkDeployment: deploymentProblem };
   const resolved = typeof config === 'string' ? await loadHeadgateConfig(config, parsing) : parseHeadgateConfig(config, parsing);
@@ -53,6 +55,8 @@ export async function createHeadgate(config: HeadgateConfigInput | string = {}, 
 
 /** The same from a configuration that is resolved already. Throws `InvalidConfiguration`. */
 export function assembleHeadgate(config: HeadgateConfig, options: AssemblyOptions = {}): Headgate {
+  requireOptions(options);
+  requireConfig(config);
   const { env = process.env, transport, tokenizer, ...engine } = options;
   const clock = engine.clock ?? systemClock;
   const queues = new QueueManager({ ...engine, clock });

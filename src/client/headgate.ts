@@ -4,6 +4,7 @@ import type { QueueInfo } from '../engine/queue-info.ts';
 import type { QueueManager, ShutdownOptions } from '../engine/queue-manager.ts';
 import type { GuestCalls, GuestOptions } from './ai-sdk/guest-calls.ts';
 import { languageModelMiddleware, type SdkMiddleware } from './ai-sdk/language-model-middleware.ts';
+import { isObject, refuseSetting, requireMs, requireName, requireObject, requireShutdown } from './check-input.ts';
 import type { CallDispatcher } from './dispatch/call-dispatcher.ts';
 import type { DispatchCall, Dispatched, DispatchOptions } from './dispatch/dispatch-types.ts';
 import type { ModelCatalogue } from './dispatch/model-catalogue.ts';
@@ -39,6 +40,13 @@ export interface HeadgateParts {
   readonly guests: GuestCalls;
 }
 
+/** What the faces are told: nothing wrong may show at the first call only. */
+function checkCallFaceOptions(options: FetchOptions | GuestOptions | undefined): void {
+  if (options === undefined) return;
+  if (!isObject(options)) refuseSetting('options', options, 'an object');
+  requireMs('options.deadlineMs', options.deadlineMs);
+}
+
 /** Model queues with the deployments that serve them, behind whichever face a program already has. Made by `createHeadgate`. */
 export class Headgate {
   /** The engine: queues by model id, their limits, events and metrics. */
@@ -62,6 +70,8 @@ export class Headgate {
    * `x-should-retry: false` where trying again can't help or was done already.
    */
   fetch(options?: FetchOptions): Fetch {
+    checkCallFaceOptions(options);
+    if (options?.fetch !== undefined && typeof options.fetch !== 'function') refuseSetting('options.fetch', options.fetch, 'a fetch');
     const { clock, routing, dispatcher } = this.#parts;
     return createFetch(
       {
@@ -78,11 +88,17 @@ export class Headgate {
    * `<provider>:<modelId>` (`openai.chat:gpt-4o`, `openai:gpt-4o`) or `<modelId>`; the call itself is the wrapped model's.
    */
   middleware(options?: GuestOptions): SdkMiddleware {
+    checkCallFaceOptions(options);
     return languageModelMiddleware(this.#parts.guests, this.#parts.clock, options);
   }
 
   /** Queues one call in a provider's own wire format; rejects with the `ProviderFailure` that ended it, or the queue's own error. */
-  dispatch(modelId: string, call: DispatchCall, options?: DispatchOptions): Promise<Dispatched> {
+  async dispatch(modelId: string, call: DispatchCall, options?: DispatchOptions): Promise<Dispatched> {
+    requireName('modelId', modelId, "a model's id");
+    requireObject('call', call, 'an object with format and body');
+    requireName('call.format', call.format, 'a wire format, as openai-chat');
+    requireObject('call.body', call.body, 'a JSON object');
+    if (options !== undefined) requireObject('options', options);
     return this.#parts.dispatcher.dispatch(modelId, call, options);
   }
 
@@ -93,6 +109,9 @@ export class Headgate {
 
   /** Adds a model while others are in use. Throws `InvalidConfiguration`. */
   addModel(modelId: string, entry: ModelEntry): void {
+    requireName('modelId', modelId, "a model's id");
+    if (!isObject(entry) || !Array.isArray(entry.deployments) || !Array.isArray(entry.rateLimiters) || !isObject(entry.retry))
+      refuseSetting('entry', entry, 'a model as parseHeadgateConfig gives it');
     this.#parts.catalogue.add(modelId, entry);
   }
 
@@ -110,7 +129,8 @@ export class Headgate {
   }
 
   /** Takes nothing new, finishes what it has (or fails it, see the options), and closes every connection. Idempotent. */
-  close(options?: ShutdownOptions): Promise<void> {
+  async close(options?: ShutdownOptions): Promise<void> {
+    requireShutdown(options);
     const stopped = this.queues.shutdownAll(options);
     this.#closing ??= this.#closeConnections(stopped);
     return this.#closing;

@@ -8,6 +8,7 @@ import { withoutUnneeded } from './expand/needed-only.ts';
 import { type Locate, type Problem, pathText, refuse } from './headgate-config-problems.ts';
 import { headgateConfigSchema } from './headgate-config-schema.ts';
 import type { HeadgateConfig } from './headgate-config-types.ts';
+import { validateOptions } from './validate.ts';
 
 export interface ParseConfigOptions {
   /** Variables that `${NAME}`, `env:NAME` and left-out keys are looked up in; default: none. */
@@ -27,6 +28,7 @@ export interface ParseConfigOptions {
  * @throws InvalidConfiguration with a line for each problem; `path` leads to the first
  */
 export function parseHeadgateConfig(value: unknown, options: ParseConfigOptions = {}): HeadgateConfig {
+  validateOptions('parseHeadgateConfig', options);
   const { env = {}, locate } = options;
   const stop = (problems: readonly Problem[]): void => {
     if (problems.length > 0) refuse(problems, locate);

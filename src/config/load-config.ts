@@ -16,6 +16,7 @@ const LARGEST_FILE = 1024 * 1024;
  */
 export async function loadHeadgateConfig(path: string, options: Omit<ParseConfigOptions, 'locate'> = {}): Promise<HeadgateConfig> {
   const env: Environment = options.env ?? process.env;
+  if (typeof path !== 'string') throw new InvalidConfiguration("'path' is no text: expected the path of a file.", 'path');
   return parseConfigText(textOf(await bytesOf(path), path), path, { ...options, env });
 }
 

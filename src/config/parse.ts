@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { InvalidConfiguration } from '../domain/errors.ts';
+import { InvalidConfiguration, textOf } from '../domain/errors.ts';
 
 const LONGEST_VALUE = 80;
 
@@ -43,6 +43,6 @@ function shown(value: unknown): string {
     const text = JSON.stringify(value) ?? String(value);
     return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
   } catch {
-    return String(value);
+    return textOf(value);
   }
 }

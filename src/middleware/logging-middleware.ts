@@ -1,3 +1,4 @@
+import { validateOptions } from '../config/validate.ts';
 import { type ChatMessage, type ChatRequest, type CompletionResponse, textOfMessage } from '../domain/chat.ts';
 import type { Clock } from '../domain/clock.ts';
 import { LLMQueueException } from '../domain/errors.ts';
@@ -32,6 +33,7 @@ export class LoggingMiddleware extends Middleware {
 
   constructor(options: LoggingOptions = {}) {
     super();
+    validateOptions('LoggingMiddleware', options);
     const { logRequests = true, logResponses = true, logErrors = true, includeContent = false, maxContentLength = 500 } = options;
     this.#options = { logRequests, logResponses, logErrors, includeContent, maxContentLength };
     this.#logger = options.logger && harmless(options.logger);

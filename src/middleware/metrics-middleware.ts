@@ -1,3 +1,4 @@
+import { validateOptions } from '../config/validate.ts';
 import type { ChatRequest, CompletionResponse } from '../domain/chat.ts';
 import type { Clock } from '../domain/clock.ts';
 import { RequestCancelled } from '../domain/errors.ts';
@@ -33,6 +34,7 @@ export class MetricsMiddleware extends Middleware {
 
   constructor(options: MetricsOptions = {}) {
     super();
+    validateOptions('MetricsMiddleware', options);
     this.#clock = options.clock ?? systemClock;
     this.#detailed = options.enablePerProviderMetrics ?? true;
   }

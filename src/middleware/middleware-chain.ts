@@ -1,3 +1,4 @@
+import { validateOptions } from '../config/validate.ts';
 import type { ChatRequest } from '../domain/chat.ts';
 import { InvalidConfiguration, InvalidRequest } from '../domain/errors.ts';
 import { LoggingMiddleware } from './logging-middleware.ts';
@@ -50,6 +51,7 @@ export class MiddlewareChain {
     if (typeof middleware !== 'function' && !(middleware instanceof Middleware)) {
       throw new InvalidConfiguration('middlewareChain.add: expected an instance of a class that extends Middleware, or a function.');
     }
+    validateOptions('middlewareChain.add', options);
     if (this.#links.some((link) => link.middleware === middleware)) return this;
     const run = typeof middleware === 'function' ? middleware : asOnion(middleware);
     const place = placeOf(middleware, options.perAttempt ?? false);
@@ -73,6 +75,8 @@ export class MiddlewareChain {
 
   /** Every middleware of a class, outermost first. */
   all<M extends Middleware>(kind: abstract new (...args: never[]) => M): readonly M[] {
+    if (typeof kind !== 'function' || kind.prototype === undefined)
+      throw new InvalidRequest('middlewareChain.getMiddleware: expected a class that extends Middleware.', 'kind');
     const isKind = (middleware: Middleware | OnionMiddleware): middleware is M => middleware instanceof kind;
     const known = this.#byClass.get(kind);
     if (known !== undefined) return known as readonly M[]; // kept under its class

@@ -1,4 +1,5 @@
 import { parseRateLimiterConfig, type RateLimiterConfig } from '../config/rate-limiter-config.ts';
+import { validateOptions } from '../config/validate.ts';
 import { InvalidConfiguration } from '../domain/errors.ts';
 import { Middleware } from './middleware.ts';
 
@@ -22,7 +23,10 @@ export class RateLimitMiddleware extends Middleware {
   /** Throws `InvalidConfiguration` without any limit, or for a limit that is no whole number > 0. */
   constructor(options: RateLimitOptions) {
     super();
+    validateOptions('RateLimitMiddleware', options);
     const { requestsPerMinute, inputTokensPerMinute, outputTokensPerMinute, totalTokensPerMinute, rateLimiters = [] } = options;
+    if (!Array.isArray(rateLimiters))
+      throw new InvalidConfiguration("RateLimitMiddleware: 'rateLimiters': expected a list of limits.", 'rateLimiters');
     const perMinute = [
       ...(requestsPerMinute === undefined ? [] : [{ type: 'rpm', limit: requestsPerMinute }]),
       ...(inputTokensPerMinute === undefined ? [] : [{ type: 'itpm', limit: inputTokensPerMinute }]),

@@ -1,4 +1,5 @@
-import { InvalidConfiguration } from '../domain/errors.ts';
+import { validateOptions } from '../config/validate.ts';
+import { InvalidConfiguration, textOf } from '../domain/errors.ts';
 import { Middleware } from './middleware.ts';
 
 export interface RetryOptions {
@@ -31,11 +32,12 @@ export class RetryMiddleware extends Middleware {
   /** Throws `InvalidConfiguration` for an option that is no number ≥ 0, or a base below 1. */
   constructor(options: RetryOptions = {}) {
     super();
+    validateOptions('RetryMiddleware', options);
     const { maxRetries = 3, baseDelay = 1, maxDelay = 60, exponentialBase = 2 } = options;
     if (!Number.isInteger(maxRetries) || maxRetries < 0) refuse('maxRetries', maxRetries, 'a whole number ≥ 0');
-    if (!(baseDelay >= 0)) refuse('baseDelay', baseDelay, 'seconds ≥ 0');
-    if (!(maxDelay >= 0)) refuse('maxDelay', maxDelay, 'seconds ≥ 0');
-    if (!(exponentialBase >= 1)) refuse('exponentialBase', exponentialBase, 'a factor ≥ 1');
+    if (!isAtLeast(baseDelay, 0)) refuse('baseDelay', baseDelay, 'seconds ≥ 0');
+    if (!isAtLeast(maxDelay, 0)) refuse('maxDelay', maxDelay, 'seconds ≥ 0');
+    if (!isAtLeast(exponentialBase, 1)) refuse('exponentialBase', exponentialBase, 'a factor ≥ 1');
     this.settings = {
       maxAttempts: maxRetries + 1,
       baseDelayMs: baseDelay * 1000,
@@ -45,6 +47,10 @@ export class RetryMiddleware extends Middleware {
   }
 }
 
+function isAtLeast(value: unknown, least: number): boolean {
+  return typeof value === 'number' && value >= least;
+}
+
 function refuse(path: string, value: unknown, expected: string): never {
-  throw new InvalidConfiguration(`RetryMiddleware: '${path}' is ${String(value)}: expected ${expected}.`, path);
+  throw new InvalidConfiguration(`RetryMiddleware: '${path}' is ${textOf(value)}: expected ${expected}.`, path);
 }

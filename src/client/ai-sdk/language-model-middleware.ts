@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
+import { requireName, requireObject } from '../check-input.ts';
 import type { GuestAttempt, GuestCalls, GuestOptions } from './guest-calls.ts';
 import { holdUntilContent } from './held-stream.ts';
 import { errorForSdk, failureOfSdk, headersOf } from './sdk-errors.ts';
@@ -6,6 +7,7 @@ import type {
   SdkCallParams,
   SdkGenerateModel,
   SdkGenerateResult,
+  SdkModelName,
   SdkResponse,
   SdkStreamModel,
   SdkStreamPart,
@@ -37,7 +39,7 @@ export function languageModelMiddleware(guests: GuestCalls, clock: Clock, option
     specificationVersion: 'v4' as never,
 
     wrapGenerate: ({ params, model }) =>
-      inQueue(params, () =>
+      inQueue(params, model, () =>
         guests.run({
           model,
           params,
@@ -53,7 +55,7 @@ export function languageModelMiddleware(guests: GuestCalls, clock: Clock, option
       ),
 
     wrapStream: ({ params, model }) =>
-      inQueue(params, () =>
+      inQueue(params, model, () =>
         guests.run({
           model,
           params,
@@ -74,7 +76,12 @@ export function languageModelMiddleware(guests: GuestCalls, clock: Clock, option
   };
 }
 
-async function inQueue<R>({ abortSignal }: SdkCallParams, run: () => Promise<R>): Promise<R> {
+async function inQueue<R>(params: SdkCallParams, model: SdkModelName, run: () => Promise<R>): Promise<R> {
+  requireObject('params', params, "a call's parameters");
+  requireObject('model', model, 'a language model of the AI SDK');
+  requireName('model.provider', model.provider, "a provider's name");
+  requireName('model.modelId', model.modelId, "a model's id");
+  const { abortSignal } = params;
   abortSignal?.throwIfAborted();
   try {
     return await run();

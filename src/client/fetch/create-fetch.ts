@@ -5,7 +5,7 @@ import { answerResponse } from './answer-response.ts';
 import type { RoutedCall } from './call-routing.ts';
 import { callerHeaders } from './caller-headers.ts';
 import { errorResponse } from './error-response.ts';
-import { jsonObject, type OutgoingRequest, outgoingRequest, type ReadBody, readBody } from './read-request.ts';
+import { areFetchArguments, jsonObject, type OutgoingRequest, outgoingRequest, type ReadBody, readBody } from './read-request.ts';
 import { CallRecogniser, type CallTarget } from './recognise-call.ts';
 
 /** How the calls of one fetch are queued. */
@@ -38,9 +38,10 @@ export interface FetchParts {
 export function createFetch(parts: FetchParts, options: FetchOptions = {}): Fetch {
   const recogniser = new CallRecogniser();
   return async (input, init) => {
+    const passOn = options.fetch ?? globalThis.fetch;
+    if (!areFetchArguments(input, init)) return passOn(input, init);
     const request = outgoingRequest(input, init);
     const target = request.method === 'POST' ? recogniser.recognise(request.url) : undefined;
-    const passOn = options.fetch ?? globalThis.fetch;
     if (target === undefined || !request.body) return passOn(input, init);
     request.signal?.throwIfAborted();
     const read = await readCall(request, target);

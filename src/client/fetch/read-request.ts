@@ -14,6 +14,24 @@ export interface OutgoingRequest {
   readonly body: RequestInit['body'] | null | undefined;
 }
 
+/** Whether these are arguments that a fetch takes; what else the platform's own says of them is for it to say. */
+export function areFetchArguments(input: unknown, init: unknown): boolean {
+  const isAddress =
+    typeof input === 'string' || (isThing(input) && (input instanceof URL || typeof Reflect.get(input, 'url') === 'string'));
+  if (!isAddress || !(init === undefined || init === null || isThing(init))) return false;
+  const { method, headers, signal } = (init ?? {}) as Readonly<Record<string, unknown>>;
+  const isOptional = (value: unknown, fits: boolean): boolean => value === undefined || value === null || fits;
+  return (
+    isOptional(method, typeof method === 'string') &&
+    isOptional(headers, isThing(headers)) &&
+    isOptional(signal, isThing(signal) && typeof Reflect.get(signal, 'throwIfAborted') === 'function')
+  );
+}
+
+function isThing(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** The parts of a fetch call without making a Request of them, which would cost more than all the rest. */
 export function outgoingRequest(input: string | URL | Request, init: RequestInit | undefined): OutgoingRequest {
   const request = typeof input === 'object' && 'method' in input ? input : undefined;
@@ -40,12 +58,13 @@ export interface ReadBody {
  */
 export async function readBody(body: OutgoingRequest['body'], signal: AbortSignal | undefined): Promise<ReadBody | undefined> {
   if (typeof body === 'string') return body.length > MOST_BYTES ? tooLong() : { text: body, raw: body };
-  if (body === null || body === undefined || body instanceof FormData || body instanceof URLSearchParams) return undefined;
+  if (!isThing(body) || body instanceof FormData || body instanceof URLSearchParams) return undefined;
   if (body instanceof ReadableStream || Symbol.asyncIterator in body) {
     const raw = await bytesOfStream(body instanceof ReadableStream ? body : NodeStream.from(body as AsyncIterable<unknown>), signal);
     return { text: new TextDecoder().decode(raw), raw };
   }
   if (body instanceof Blob) return body.size > MOST_BYTES ? tooLong() : { text: await body.text(), raw: body };
+  if (!('byteLength' in body)) return undefined;
   if (body.byteLength > MOST_BYTES) return tooLong();
   return { text: new TextDecoder().decode(body), raw: body };
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidConfiguration, textOf } from '../../domain/errors.ts';
+import { requireObject } from '../check-input.ts';
 import type { ChosenLlm } from './chosen-llm.ts';
 
 /**
@@ -9,6 +10,7 @@ import type { ChosenLlm } from './chosen-llm.ts';
  * @param folder default: the process's working folder
  */
 export async function loadCustomModel(chosen: ChosenLlm, folder = process.cwd()): Promise<unknown> {
+  requireObject('chosen', chosen, 'a deployment that an executor was given');
   const { uniqueModelId, modulePath, exportName = 'default' } = chosen;
   if (modulePath === undefined)
     throw new InvalidConfiguration(`Model '${uniqueModelId}' names no module: it is no custom model.`, 'modulePath');

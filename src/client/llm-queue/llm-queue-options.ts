@@ -4,6 +4,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Logger } from '../../domain/logger.ts';
 import type { TelemetrySink } from '../../domain/telemetry.ts';
 import type { UserLimitStore } from '../../domain/user-limit-store.ts';
+import { hasMethods, refuseSetting, requireOptions } from '../check-input.ts';
 import type { RequestExecutor } from './base-request-controller.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { RequestScheduler } from './scheduler.ts';
@@ -37,6 +38,24 @@ export interface LLMQueueOptions {
 export const REQUEST_TIMEOUT_SECONDS = 300;
 /** Requests of one user per window, and the window in seconds, where a store is given and the configuration says nothing. */
 export const USER_LIMITS = { maxNumRequestsInTimeWindow: 40, timeWindowInSeconds: 60 };
+
+const BALANCER = ['hasAvailableLlm', 'getAvailableLlmId', 'registerError'];
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  userRateLimitsStoreAdapter: ['connect', 'disconnect', 'checkAndAddRequest'],
+  telemetryStoreAdapter: ['connect', 'disconnect', 'insertTelemetryData'],
+  scheduler: ['addRequest', 'popTopNewRequest', 'popTopWaitingRequest', 'removeRequestById', 'getTopRequestsModelPrefs'],
+  llmLoadBalancer: BALANCER,
+  embeddingLoadBalancer: BALANCER,
+};
+
+/** Throws `InvalidConfiguration` for a part that lacks what it is called for. */
+export function checkQueueOptions(options: object): void {
+  requireOptions(options);
+  for (const [name, methods] of Object.entries(METHODS)) {
+    const part: unknown = Reflect.get(options, name);
+    if (part !== undefined && !hasMethods(part, ...methods)) refuseSetting(`options.${name}`, part, `an object with ${methods.join(', ')}`);
+  }
+}
 
 /** Throws `InvalidConfiguration`. */
 export function configOf(given: LLMQueueOptions['llmConfig']): HeadgateConfig {

@@ -8,13 +8,14 @@ import { uuidSource } from '../../lib/ids.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { Secret } from '../../providers/http/secret.ts';
 import { InMemoryUserRateLimitStoreAdapter } from '../../stores/in-memory-user-limits.ts';
+import { argumentError, isObject, refuseSetting, requireShutdown } from '../check-input.ts';
 import { type Answer, answerOf, censoredAnswer, type ExecutionResult, internalError, refusal } from './answer-job.ts';
 import type { RequestExecutor } from './base-request-controller.ts';
 import type { Dispatch } from './dispatch.ts';
 import { EngineQueues } from './engine-queues.ts';
 import { Interruption } from './interruption.ts';
 import type { Job } from './job.ts';
-import { configOf, type LLMQueueOptions, REQUEST_TIMEOUT_SECONDS, USER_LIMITS } from './llm-queue-options.ts';
+import { checkQueueOptions, configOf, type LLMQueueOptions, REQUEST_TIMEOUT_SECONDS, USER_LIMITS } from './llm-queue-options.ts';
 import { makeDispatch } from './make-dispatch.ts';
 import { ModelPreferences, type ModelPreferencesInput } from './model-preferences.ts';
 import { needsOf } from './preference-queues.ts';
@@ -62,6 +63,7 @@ export class LLMQueue {
 
   /** Throws `InvalidConfiguration`. */
   constructor(options: LLMQueueOptions) {
+    checkQueueOptions(options);
     const config = configOf(options.llmConfig);
     this.#clock = options.clock ?? systemClock;
     this.#logger = harmless(options.logger ?? silentLogger);
@@ -113,6 +115,7 @@ export class LLMQueue {
 
   /** Adds executors by request type, or replaces those of types that have one; what is queued keeps the executor that it had. */
   registerRequestExecutors(executors: Readonly<Record<string, RequestExecutor>>): void {
+    if (!isObject(executors)) refuseSetting('requestExecutors', executors, 'executors by request type');
     const entries = Object.entries(executors);
     for (const [type, executor] of entries) {
       if (typeof executor?.processRequest === 'function') continue;
@@ -128,6 +131,7 @@ export class LLMQueue {
    * `QueueTimeoutError`, `RequestCancelled`, `InvalidRequest` for preferences that are none, and `EngineStopped` after shutdown.
    */
   executeRequest(input: ExecuteRequestInput): Promise<ExecutionResult> {
+    if (!isObject(input)) return Promise.reject(argumentError('input', input, 'a request with reqType, requestData and userId'));
     const call = this.#execute(input);
     this.#open.add(call);
     const close = (): void => {
@@ -141,7 +145,9 @@ export class LLMQueue {
    * Takes nothing new, finishes what is queued and what runs, writes all telemetry and disconnects the stores. With
    * `deadlineMs` or `force` whoever is not done by then, or at all, gets `EngineStopped`. Idempotent.
    */
-  async gracefulShutdown({ deadlineMs, force }: ShutdownOptions = {}): Promise<void> {
+  async gracefulShutdown(options: ShutdownOptions = {}): Promise<void> {
+    requireShutdown(options);
+    const { deadlineMs, force } = options;
     this.#stopping ??= this.#finish();
     const failAll = (): void => this.#failAll();
     if (force) failAll();
@@ -231,7 +237,7 @@ export class LLMQueue {
   #recordOf({ reqType, requestData, userId }: ExecuteRequestInput): TelemetryRecord {
     return telemetryRecord({
       reqId: this.#newId(),
-      reqType: String(reqType),
+      reqType: textOf(reqType),
       requestReceivedAt: this.#clock.wallMs(),
       reqPayload: this.#telemetryPayload ? jsonOf(requestData) : REDACTED_PAYLOAD,
       ...(typeof userId === 'string' && userId !== '' && { userId }),

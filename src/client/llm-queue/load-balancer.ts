@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import { systemClock } from '../../lib/system-clock.ts';
+import { isObject, refuseSetting } from '../check-input.ts';
 
 /** Chooses a model for each call; may be replaced. Ids are the models' `uniqueModelId`. */
 export interface LoadBalancer {
@@ -44,6 +45,8 @@ export class EvenlySpacedRequestLB implements LoadBalancer {
 
   /** Models with the same id are replicas: their requests per minute add up. */
   constructor(models: readonly SpacedModel[], clock: Clock = systemClock) {
+    if (!Array.isArray(models) || !models.every((model) => isObject(model) && typeof model['id'] === 'string'))
+      refuseSetting('models', models, 'a list of models with an id');
     this.#clock = clock;
     const rates = new Map<string, number>();
     for (const { id, reqPerMin = Number.POSITIVE_INFINITY } of models) rates.set(id, (rates.get(id) ?? 0) + reqPerMin);

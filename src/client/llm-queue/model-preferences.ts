@@ -1,4 +1,5 @@
 import { InvalidRequest, textOf } from '../../domain/errors.ts';
+import { requireObject } from '../check-input.ts';
 
 /** Which models a request needs. All fields have defaults. */
 export interface ModelPreferencesInput {
@@ -26,6 +27,7 @@ export class ModelPreferences implements ModelPreferencesInput {
   readonly numEmbCallsPerReq: number;
 
   constructor(input: ModelPreferencesInput = {}) {
+    requireObject('modelPref', input);
     this.specificLlmModel = text('specificLlmModel', input.specificLlmModel);
     this.specificEmbeddingModel = text('specificEmbeddingModel', input.specificEmbeddingModel);
     this.requireLlmModel = flag('requireLlmModel', input.requireLlmModel ?? true);

@@ -1,3 +1,5 @@
+import { validateAmount } from '../../config/validate.ts';
+import { requireOptions } from '../check-input.ts';
 import type { ModelPreferences } from './model-preferences.ts';
 import { mainQueueFull, waitQueueFull } from './seed-texts.ts';
 
@@ -47,6 +49,8 @@ export class BasicFIFOScheduler implements RequestScheduler {
 
   /** @param options.maxQueueSize the most in each of its two queues; default unbounded */
   constructor(options: { readonly maxQueueSize?: number } = {}) {
+    requireOptions(options);
+    validateAmount('maxQueueSize', options.maxQueueSize, 'a number ≥ 0', () => true);
     this.#maxQueueSize = options.maxQueueSize ?? Number.POSITIVE_INFINITY;
   }
 

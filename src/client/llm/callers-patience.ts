@@ -1,5 +1,5 @@
 import type { ChatEvent, ChatStream } from '../../domain/chat.ts';
-import type { Clock } from '../../domain/clock.ts';
+import type { Clock, TimerHandle } from '../../domain/clock.ts';
 import { DeadlineExceeded, RequestCancelled } from '../../domain/errors.ts';
 import { LLMTimeoutError } from '../../domain/llm-errors.ts';
 import { AbortLinks } from '../../engine/abort-links.ts';
@@ -34,15 +34,17 @@ export class CallersPatience {
     if (signal === undefined && deadline === undefined) return work;
     return new Promise((resolve, reject) => {
       const cancel = (reason: unknown): void => reject(new RequestCancelled(requestId, reason));
-      if (signal?.aborted) cancel(signal.reason);
-      else if (signal !== undefined) this.#links.link(signal, cancel);
-      const leftMs = deadline === undefined ? Number.NaN : Number(deadline) - this.#clock.wallMs();
-      const timer = Number.isNaN(leftMs) ? undefined : this.#clock.setTimeout(() => reject(late(waiting)), Math.max(0, leftMs) + GRACE_MS);
+      let timer: TimerHandle;
       const over = (): void => {
         if (signal !== undefined) this.#links.unlink(signal, cancel);
         this.#clock.clearTimeout(timer);
       };
       work.then(resolve, reject).finally(over);
+      if (signal?.aborted) cancel(signal.reason);
+      else if (signal !== undefined) this.#links.link(signal, cancel);
+      if (deadline === undefined) return;
+      const leftMs = Math.max(0, Number(deadline) - this.#clock.wallMs());
+      timer = this.#clock.setTimeout(() => reject(late(waiting)), leftMs + GRACE_MS);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ChatRequest, ChatTool, JsonObject, ToolChoice } from '../../domain/chat.ts';
+import { checkCallOptions } from './check-options.ts';
 import { type Conversation, messagesOf } from './message.ts';
 import { answerSchemaOf } from './structured-answer.ts';
 
@@ -55,8 +56,9 @@ const OWN = new Set([
   'deadline',
 ]);
 
-/** Throws `InvalidRequest` for a conversation that is none. */
+/** Throws `InvalidRequest` for a conversation that is none, and for options of the wrong kind. */
 export function chatRequestOf(conversation: Conversation, options: CompleteOptions, defaults: CallDefaults, stream: boolean): ChatRequest {
+  checkCallOptions(options);
   const extra: JsonObject = Object.fromEntries(Object.entries(options).filter(([name, value]) => !OWN.has(name) && value !== undefined));
   const { stop } = options;
   return {

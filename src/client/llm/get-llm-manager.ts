@@ -5,6 +5,7 @@ import { parseHeadgateConfig } from '../../config/headgate-config.ts';
 import type { HeadgateConfigInput } from '../../config/headgate-config-schema.ts';
 import type { HeadgateConfig } from '../../config/headgate-config-types.ts';
 import { loadHeadgateConfig } from '../../config/load-config.ts';
+import { requireOptions } from '../check-input.ts';
 import { LLMManager } from './llm-manager.ts';
 import type { LLMManagerOptions } from './llm-manager-options.ts';
 
@@ -32,6 +33,7 @@ export function getLlmManager(config?: HeadgateConfigInput | string, options?: L
 
 /** A manager of one's own, beside the process's. */
 export async function createLlmManager(config?: HeadgateConfigInput | string, options: LLMManagerOptions = {}): Promise<LLMManager> {
+  requireOptions(options);
   return new LLMManager(await resolved(config, options.env ?? process.env), options);
 }
 

@@ -11,6 +11,7 @@ import { codecFor } from '../../providers/codecs/codec-for.ts';
 import { decodeEmbeddings, encodeEmbeddings } from '../../providers/codecs/openai-embeddings.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { CallersPatience } from './callers-patience.ts';
+import { checkCallOptions } from './check-options.ts';
 import { isForEmbeddings } from './client-plan.ts';
 import { type ClientParts, ClientRequests, type Urgency } from './client-requests.ts';
 import { type CompleteOptions, chatRequestOf } from './complete-options.ts';
@@ -108,8 +109,9 @@ export class LLMClient {
    * conversations and don't run.
    */
   async embed(input: string | readonly string[], options: EmbedOptions = {}): Promise<Embeddings> {
+    checkCallOptions(options);
     const texts = typeof input === 'string' ? [input] : input;
-    if (texts.length === 0 || !texts.every((text) => typeof text === 'string')) {
+    if (!Array.isArray(texts) || texts.length === 0 || !texts.every((text) => typeof text === 'string')) {
       throw new InvalidRequest("'input': expected a text, or a list of at least one.", 'input');
     }
     if (!this.#parts.preset.formats.includes('openai-embeddings')) {
@@ -227,7 +229,9 @@ async function lastResponse(stream: AsyncIterable<ChatEvent>): Promise<Completio
   throw new InvalidRequest('A middleware answered with a stream that has no end.', 'stream');
 }
 
-function conversationOf(user: string, { system, history = [], ...rest }: ChatOptions) {
+function conversationOf(user: string, options: ChatOptions) {
+  checkCallOptions(options);
+  const { system, history = [], ...rest } = options;
   const messages: ChatMessage[] = [
     ...(system === undefined ? [] : [{ role: 'system', content: system } as const]),
     ...history,

@@ -10,6 +10,7 @@ import { uuidSource } from '../../lib/ids.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { OutputForecast } from '../../scheduling/estimates/output-forecast.ts';
 import { UsageCalibration } from '../../scheduling/estimates/usage-calibration.ts';
+import { requireConfig, requireName, requireOptions, requireShutdown } from '../check-input.ts';
 import { clientPlans } from './client-plan.ts';
 import type { LLMClient } from './llm-client.ts';
 import type { LLMManagerOptions } from './llm-manager-options.ts';
@@ -36,6 +37,8 @@ export class LLMManager {
    * out, and asking for it says why.
    */
   constructor(config: HeadgateConfig, options: LLMManagerOptions = {}) {
+    requireOptions(options);
+    requireConfig(config);
     const { clock = systemClock, logger = silentLogger, random, env = process.env, transport } = options;
     this.queues = new QueueManager({ clock, logger, ...(random !== undefined && { random }) });
     this.#global = config.global;
@@ -94,6 +97,7 @@ export class LLMManager {
 
   /** Closes a provider's client: it takes nothing new, and finishes or fails what it has. False when there is none. */
   async closeProvider(provider: string, options?: ShutdownOptions): Promise<boolean> {
+    requireShutdown(options);
     const client = this.#clients.get(keyOf(provider));
     if (client === undefined) return false;
     this.#clients.delete(keyOf(provider));
@@ -119,10 +123,11 @@ export class LLMManager {
   }
 
   /** Takes nothing new, finishes what it has (or fails it, see the options), closes every connection. Idempotent. */
-  close(options?: ShutdownOptions): Promise<void> {
+  async close(options?: ShutdownOptions): Promise<void> {
+    requireShutdown(options);
     const closed = Promise.all([...this.#clients.values()].map((client) => client.close(options)));
     this.#closing ??= this.#finish(closed);
-    return Promise.all([closed, this.#closing]).then(() => undefined);
+    await Promise.all([closed, this.#closing]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -155,7 +160,8 @@ export class LLMManager {
   }
 }
 
-/** Names are told apart without regard to case. */
+/** Names are told apart without regard to case. Throws `InvalidRequest` for what is no name. */
 function keyOf(provider: string): string {
+  requireName('provider', provider, "a provider's name");
   return provider.toLowerCase();
 }

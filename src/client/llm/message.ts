@@ -1,5 +1,6 @@
 import { type ChatMessage, type ContentPart, MessageRole, type ToolCall } from '../../domain/chat.ts';
 import { InvalidRequest } from '../../domain/errors.ts';
+import { requireObject } from '../check-input.ts';
 
 /** What may be added to a message. */
 export interface MessageExtras {
@@ -22,6 +23,7 @@ export class Message implements ChatMessage {
     metadata: Readonly<Record<string, unknown>> = {},
     extras: MessageExtras = {},
   ) {
+    requireObject('extras', extras);
     this.role = role;
     this.content = content;
     this.metadata = metadata;
@@ -64,7 +66,17 @@ export function messageProblem(message: unknown): { readonly path: string; reado
   if (role === 'tool' && typeof Reflect.get(message, 'toolCallId') !== 'string') {
     return { path: '.toolCallId', expected: 'the id of the tool call that it answers' };
   }
+  const toolCalls: unknown = Reflect.get(message, 'toolCalls');
+  if (toolCalls !== undefined && !(Array.isArray(toolCalls) && toolCalls.every(isToolCall))) {
+    return { path: '.toolCalls', expected: 'a list of { id, name, arguments }, all texts' };
+  }
   return undefined;
+}
+
+function isToolCall(call: unknown): boolean {
+  return (
+    typeof call === 'object' && call !== null && ['id', 'name', 'arguments'].every((field) => typeof Reflect.get(call, field) === 'string')
+  );
 }
 
 function isPart(part: unknown): boolean {
