@@ -10,6 +10,21 @@ import { keys, openAiAnswer, world } from './llm-world.ts';
 
 const openai = { apiKeys: 'secret-key-o', models: 'gpt-x' };
 
+it('its clients stay with the model that they were asked for, and a configuration that says otherwise is told so', async () => {
+  const warned: string[] = [];
+  const note = (_: object, message?: string): void => void warned.push(message ?? '');
+  const logger = { debug: () => {}, info: () => {}, warn: note, error: () => {} };
+  const deployments = [{ provider: 'openai', apiKey: 'secret-key-o' }];
+  const models = { first: { deployments, fallbacks: ['second'], retry: { maxAttempts: 1 } }, second: { deployments } };
+  const { manager, behave, until, calls } = await world({ models }, { logger });
+  behave(() => ({ status: 500 }));
+
+  await expect(until(manager.getClient().complete('a', { model: 'first' }))).rejects.toMatchObject({ code: 'provider_error' });
+
+  expect(calls.map(({ body }) => body['model'])).toEqual(['first']);
+  expect(warned).toContain('models.first.fallbacks is not used by clients: fallbacks are for fetch() and dispatch() of createHeadgate.');
+});
+
 it('a provider that could not be started leaves nothing running', async () => {
   const { manager, clock, until, calls } = await world({
     providers: { openai, cohere: { apiKeys: 'secret-key-c', models: 'm' } },

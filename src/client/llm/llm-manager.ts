@@ -52,7 +52,7 @@ export class LLMManager {
       learning: { calibration: new UsageCalibration(), forecast: new OutputForecast() },
       global: config.global,
     };
-    for (const warning of config.warnings) this.#services.logger.warn({}, warning);
+    for (const warning of [...config.warnings, ...unusedFallbacks(config)]) this.#services.logger.warn({}, warning);
     this.#start(config);
   }
 
@@ -158,6 +158,12 @@ export class LLMManager {
     for (const plan of clientPlans(config).values()) this.#clients.set(keyOf(plan.name), makeClient(plan, this.#services));
     this.#skipped.delete(keyOf(provider));
   }
+}
+
+/** A client is of one provider, and its caller chose the model: whoever configured another one should hear of it. */
+function unusedFallbacks({ models }: HeadgateConfig): string[] {
+  const named = Object.entries(models).filter(([, { fallbacks }]) => fallbacks.length > 0);
+  return named.map(([id]) => `models.${id}.fallbacks is not used by clients: fallbacks are for fetch() and dispatch() of createHeadgate.`);
 }
 
 /** Names are told apart without regard to case. Throws `InvalidRequest` for what is no name. */
