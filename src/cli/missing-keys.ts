@@ -24,5 +24,5 @@ function keyNeeded({ id, provider, baseUrl, apiKey }: DeploymentEntry, env: Envi
 /** A server on this machine, such as a simulator or a local model, needs no key. */
 export function isOwnMachine(baseUrl: string): boolean {
   const { hostname } = new URL(baseUrl);
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname);
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
 }
