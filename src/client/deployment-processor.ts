@@ -89,7 +89,7 @@ async function guest(work: GuestWork, context: ProcessorContext): Promise<undefi
 /** Does one attempt, as {@link deploymentProcessor} says. A single async function: its state is kept for as long as a stream lasts. */
 export async function sendWork({ work, upstream, context, clock, onWritten }: WireAttempt): Promise<undefined> {
   const { id: deploymentId } = upstream;
-  if (work.delivered) throw brokenAfterDelivery(deploymentId, 'the attempt took too long');
+  if (work.delivered) throw endedAfterDelivery();
   const startedAt = clock.now();
   const answer = await sent({ work, upstream, context, clock, onWritten });
   // Given up while the answer was on its way: nobody listens, and the endpoint has heard the signal too.
@@ -148,8 +148,14 @@ function wrongFormat({ id, provider }: Upstream, { format }: DispatchCall): Prov
   });
 }
 
+/** For an attempt that comes after one that took too long: it sends nothing, and says nothing of the deployment it came to. */
+export function endedAfterDelivery(): ProviderFailure {
+  const message = 'The attempt took too long, and some of its answer is with its reader: it is not tried again.';
+  return new ProviderFailure({ message, code: 'stream_broken', retryable: false, failOver: false });
+}
+
 /** Some of the answer is with its reader: another attempt would say it twice. */
-export function brokenAfterDelivery(deploymentId: string, why: string, cause?: unknown): ProviderFailure {
+function brokenAfterDelivery(deploymentId: string, why: string, cause: unknown): ProviderFailure {
   const message = why.includes(deploymentId) ? why : `Deployment '${deploymentId}': the stream broke: ${why}`;
   return new ProviderFailure({
     message,

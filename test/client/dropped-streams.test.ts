@@ -43,6 +43,25 @@ describe('a stream that nobody reads', () => {
     await expect(w.during(forgotten.text())).rejects.toThrow();
   });
 
+  it('is nothing that another deployment has to answer for', async () => {
+    const circuit = { failuresInARow: 1 };
+    const deployments = [at('a.test', { circuit }), at('b.test', { circuit })];
+    open = await world(
+      { models: { 'gpt-4o': { deployments, balancer: 'round-robin' } } },
+      { 'a.test': { script: () => ({ outputTokens: 100_000 }) }, 'b.test': {} },
+    );
+    const { headgate, during, clock, sent } = open;
+    const body = JSON.stringify(chatBody({ stream: true, max_tokens: 100_000 }));
+
+    await during(headgate.fetch()('https://a.test/v1/chat/completions', { method: 'POST', body }));
+    await clock.advance(ATTEMPT_MS + 60_000);
+
+    const states = headgate.status().models[0]?.deployments.map(({ id, state }) => [id, state]);
+    expect(sent.map(({ origin }) => origin)).toEqual(['https://a.test']);
+    expect(states).toContainEqual(['openai-2', 'available']);
+    expect(headgate.status().models[0]).toMatchObject({ processing: 0, queueSize: 0 });
+  });
+
   it('gives its place back as soon as all of it is here, and can still be read', async () => {
     const { world: w, forgotten, call } = await opened(20);
 

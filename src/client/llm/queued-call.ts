@@ -3,7 +3,7 @@ import { InvalidRequest, RateLimitRefused } from '../../domain/errors.ts';
 import type { ProcessorContext } from '../../engine/processor.ts';
 import type { ChatAnswer, MiddlewareContext } from '../../middleware/middleware.ts';
 import type { WireAnswer } from '../../providers/provider.ts';
-import { brokenAfterDelivery, sendWork, type WireWork } from '../deployment-processor.ts';
+import { endedAfterDelivery, sendWork, type WireWork } from '../deployment-processor.ts';
 import type { DispatchCall } from '../dispatch/dispatch-types.ts';
 import type { WorkEstimate } from '../dispatch/work-estimates.ts';
 import type { AcquireTimer } from './acquire-timer.ts';
@@ -51,7 +51,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     // First of all: what fails before it is sent must cost nothing.
     const onWritten = context.deferSend();
     const { shared, around, deliver, timer, longestRestMs } = this.#options;
-    if (this.#isDelivered) throw brokenAfterDelivery(context.deploymentId ?? '', 'the attempt took too long');
+    if (this.#isDelivered) throw endedAfterDelivery();
     const lease = pool.lease(context.deploymentId ?? '', model);
     shared.attempt = context.attempt;
     shared.clientId = lease.upstream.id;
