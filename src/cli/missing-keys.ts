@@ -1,7 +1,7 @@
+import type { Environment } from '../config/expand/environment.ts';
 import type { DeploymentEntry, HeadgateConfig } from '../config/headgate-config-types.ts';
 import { normaliseBaseUrl } from '../providers/base-url.ts';
 import { findPreset } from '../providers/preset-registry.ts';
-import type { Environment } from './config-source.ts';
 
 /** Who calls from a command has no key of their own to bring: a line for each deployment that is without one and is no server of one's own. */
 export function missingKeys({ models }: HeadgateConfig, env: Environment): string[] {
