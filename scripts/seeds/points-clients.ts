@@ -99,7 +99,7 @@ export const pointsOfClients: SeedPart = {
         ['test/client/llm-client.test.ts', 'an answer that does not fit its schema (%s) is one typed error without what was said'],
         ['test/client/headgate.test.ts', 'sends to a fallback what every deployment of a model failed, but not what is wrong itself'],
       ],
-      note: 'Fallbacks are a model’s, for `fetch`, middleware and `dispatch`; a client of its own stays with its provider.',
+      note: 'Fallbacks are a model’s, for `fetch` and `dispatch`; a model that the AI SDK calls itself, and a client of its own, stay with their provider.',
     },
     {
       id: 'E46',
