@@ -9,6 +9,8 @@ export interface LimitObservation {
   readonly remaining?: number | undefined;
   /** Milliseconds until all of it is free again, which is later than when one more request fits. */
   readonly resetMs?: number | undefined;
+  /** What `resetMs` may be off by: it was named as a moment, to the second. Absent: by what its own last digits say. */
+  readonly resetRoundedToMs?: number | undefined;
   /** The window, where the header's name says it. */
   readonly windowMs?: number | undefined;
 }

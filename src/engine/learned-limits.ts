@@ -22,8 +22,8 @@ const SOURCES = { probing: 'nothing', headers: 'headers', adaptive: 'answers' } 
 
 interface Gate {
   readonly gate: RateGate;
-  rate: LearnedRate;
-  pausedUntil: number;
+  readonly rate: LearnedRate;
+  readonly pausedUntil: number;
 }
 
 /** One deployment's learned limits: turns what the pure learner says into limiters, rates and a bound on calls at once. */
@@ -104,6 +104,7 @@ export class LearnedLimits implements LimitListener {
     this.counted(call);
     if (call.answered && answer.outcome === 'accepted') return;
     call.answered = true;
+    if (answer.outcome === 'refused') for (const [type, { gate }] of this.#gates) gate.refused(costOf(type, call.cost), call.startedAt);
     const { limitType, ...said } = answer;
     const instructions = this.#learner.answered({
       ...said,
@@ -165,13 +166,13 @@ export class LearnedLimits implements LimitListener {
     const id = `${this.#deployment.id}/learned-${type}`;
     const unit = new LimiterUnit(
       id,
-      createLimiter(limiterOptions(config), now, () => clock.wallMs()),
+      createLimiter({ ...limiterOptions(config), spread: windowMs <= LONG_WINDOW_MS }, now, () => clock.wallMs()),
       config,
       this.#signals,
       () => this.#actors.limiter({ deploymentId: this.#deployment.id }, undefined, id),
     );
     // What the one before counted still counts at the provider, and calls in flight settle with it.
-    if (known !== undefined) unit.limiter.restore(known.limiter.used(now), now);
+    if (known !== undefined) unit.limiter.takeOver(known.limiter, now);
     this.#remove(type);
     this.#units.set(type, unit);
     this.#actors.addLimiter({ deploymentId: this.#deployment.id }, { unit, isNew: true });
@@ -195,16 +196,11 @@ export class LearnedLimits implements LimitListener {
     this.#deployment.removeUnit(unit);
   }
 
-  #setRate({ type, perSecond, burst, refused, pausedUntil }: LimitInstruction & { readonly kind: 'rate' }, now: number): void {
+  #setRate({ type, perSecond, burst, window, refused, pausedUntil }: LimitInstruction & { readonly kind: 'rate' }, now: number): void {
     const rate = { type, perSecond, refused };
-    const known = this.#gates.get(type);
-    if (known === undefined) {
-      this.#gates.set(type, { gate: new RateGate(perSecond, burst), rate, pausedUntil });
-      return;
-    }
-    known.gate.setRate(perSecond, burst, now);
-    known.rate = rate;
-    known.pausedUntil = pausedUntil;
+    const gate = this.#gates.get(type)?.gate ?? new RateGate(perSecond, burst);
+    gate.setRate(perSecond, burst, now, window);
+    this.#gates.set(type, { gate, rate, pausedUntil });
   }
 
   /** The limiter that a limit's name means: the learned one, else the configured one. */

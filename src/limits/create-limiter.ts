@@ -19,6 +19,8 @@ const SAFE_BURST = 0.1;
 /** Two clocks may run at rates this far apart; a bucket that refills by ours must not outrun the provider's. */
 const CLOCK_DRIFT = 1e-4;
 
+/** The pace of what is spread: so little faster than the window itself that what was missed is made up for. */
+const SPREAD_OVER = 0.95;
 /** A bound that a refusal raised is believed for so many windows. */
 const DISTRUSTED_WINDOWS = 5;
 /** What backfill may cost the head of a queue: without it, half a percent of the limit lies idle. */
@@ -44,6 +46,11 @@ export interface LimiterOptions {
   readonly chargedUpFront?: boolean | undefined;
   readonly countedWithinMs?: number | undefined;
   readonly domain?: string | undefined;
+  /**
+   * Paces a sliding window even for a single tenant. Without, a bunch comes again every window, later each time by what
+   * counting takes, and now and then a stretch of a window's length sees little of it. Default false.
+   */
+  readonly spread?: boolean | undefined;
 }
 
 /** The default window of a limit type. */
@@ -81,8 +88,13 @@ export function createLimiter(options: LimiterOptions, now: number, wallMs: () =
     refund: options.refund ?? true,
     chargedUpFront: options.chargedUpFront ?? false,
     claimToleranceMs: spaced ? 0 : Math.min(windowMs * CLAIM_TOLERANCE_OF_WINDOW, LONGEST_CLAIM_TOLERANCE_MS),
-    pacer: sliding ? new Pacer(windowMs, windowMs + (countedWithinMs === Number.POSITIVE_INFINITY ? 0 : countedWithinMs)) : undefined,
+    pacer: sliding ? new Pacer(windowMs, options.spread ? SPREAD_OVER * windowMs : windowMs + finite(countedWithinMs)) : undefined,
+    spreads: options.spread,
   });
+}
+
+function finite(ms: number): number {
+  return ms === Number.POSITIVE_INFINITY ? 0 : ms;
 }
 
 function tiersOf(options: LimiterOptions, windowMs: number, now: number, wallMs: () => number): Tier[] {

@@ -29,6 +29,8 @@ export interface LimiterSpec {
   /** How much longer than necessary a claim here may be made to wait, in all. */
   readonly claimToleranceMs: number;
   readonly pacer?: Pacer | undefined;
+  /** It paces whoever comes; default false: only where it is told to. */
+  readonly spreads?: boolean | undefined;
   /** Whatever it costs, a start needs room for one unit; what it costs more is owed, and the next one waits for it. Default false. */
   readonly owes?: boolean | undefined;
 }

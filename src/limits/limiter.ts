@@ -89,7 +89,7 @@ export class Limiter {
 
   /** Whether nothing at all can start now, however small. */
   blocksAll(now: number, paced: boolean): boolean {
-    if (this.#pausedUntil > now || (paced && this.#spec.pacer !== undefined && this.#spec.pacer.freeAt > now)) return true;
+    if (this.#pausedUntil > now || this.#pacedUntil(now, paced) > now) return true;
     return this.isFull(now);
   }
 
@@ -97,7 +97,7 @@ export class Limiter {
   fits(cost: number, now: number, paced = false): boolean {
     this.advance(now);
     if (this.#pausedUntil > now) return false;
-    if (paced && this.#spec.pacer !== undefined && this.#spec.pacer.freeAt > now) return false;
+    if (this.#pacedUntil(now, paced) > now) return false;
     const need = this.#needed(cost);
     if (this.#inFlight + need > this.#capacity + NEGLIGIBLE) return false;
     for (const tier of this.#tiers) {
@@ -122,8 +122,7 @@ export class Limiter {
    */
   nextFreeAt(cost: number, now: number, paced = false): number {
     this.advance(now);
-    let at = Math.max(now, this.#pausedUntil);
-    if (paced && this.#spec.pacer !== undefined) at = Math.max(at, this.#spec.pacer.freeAt);
+    let at = Math.max(now, this.#pausedUntil, this.#pacedUntil(now, paced));
     if (this.#tiers.length === 0) return this.#inFlight + cost > this.#capacity + NEGLIGIBLE ? UNKNOWN : at;
     for (const tier of this.#tiers) {
       const need = tier.meter.used(now) + this.#inFlight + this.#needed(cost) - allowance(this.#capacity, tier.share);
@@ -198,6 +197,14 @@ export class Limiter {
     for (const tier of this.#tiers) tier.meter.add(cost, at);
   }
 
+  /** Counts what another limiter counts, each at its own place in time, and what is in flight there as of now; call before any reservation. */
+  takeOver(other: Limiter, now: number): void {
+    other.advance(now);
+    const meter = other.#tiers[0]?.meter;
+    for (const { cost, at } of meter?.entries?.(now) ?? [{ cost: meter?.used(now) ?? 0, at: now }]) this.restore(cost, at);
+    this.restore(other.#inFlight, now);
+  }
+
   /** Nobody starts before `until`; a later moment already set stays. */
   pause(until: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, until);
@@ -233,6 +240,11 @@ export class Limiter {
   /** How long something written may take to be counted when nobody listens to its response. */
   get #graceMs(): number {
     return this.#delay.ms === UNKNOWN ? ABORT_GRACE_MS : this.#delay.ms;
+  }
+
+  /** Until when the pace holds everybody back. */
+  #pacedUntil(now: number, paced: boolean): number {
+    return paced || this.#spec.spreads ? (this.#spec.pacer?.freeAt ?? now) : now;
   }
 
   /** How much room `cost` needs to start. */

@@ -7,6 +7,12 @@ export interface PendingCount {
   readonly dueAt: number;
 }
 
+/** Something that was counted, and when. */
+export interface CountedEntry {
+  readonly cost: number;
+  readonly at: number;
+}
+
 /**
  * How a counted quantity goes away again: by leaving a sliding window, by draining from a bucket, at midnight.
  * Entries are added in the order of their stamps. All times are monotonic milliseconds, amounts are in the
@@ -28,6 +34,8 @@ export interface Meter {
   freeAt(need: number, now: number, pending: Iterable<PendingCount>): number;
   /** When `cost` counted at `at`, after what is counted and what is in `pending`, has left for certain; absent: that depends on the rest. */
   goneAt?(at: number, cost: number, pending: Iterable<PendingCount>): number;
+  /** What is counted at `now`, oldest first; absent: only its sum is known. */
+  entries?(now: number): readonly CountedEntry[];
   /** The most that may be used is `capacity` from now on; meters that drain at a rate follow. */
   resize?(capacity: number, now: number): void;
 }

@@ -1,4 +1,4 @@
-import { type Meter, NEGLIGIBLE, type PendingCount } from './meter.ts';
+import { type CountedEntry, type Meter, NEGLIGIBLE, type PendingCount } from './meter.ts';
 
 /** Two clocks whose rates differ by 100 ppm drift this much over a window; timers and stamps add up to 1 ms. */
 function guardMs(windowMs: number): number {
@@ -57,6 +57,11 @@ export class SlidingWindow implements Meter {
   used(now: number): number {
     this.#expire(now);
     return this.#sum;
+  }
+
+  entries(now: number): readonly CountedEntry[] {
+    this.#expire(now);
+    return this.#stamps.slice(this.#head).map((at, index) => ({ at, cost: this.#costs[this.#head + index] as number }));
   }
 
   usedAt(at: number, pending: Iterable<PendingCount>): number {

@@ -8,7 +8,7 @@ import { HiddenLimit, type HiddenMechanism } from './learning-provider.ts';
 
 const WINDOW_MS = 5_000;
 const CHANGE_AT = 30;
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2, 3, 4, 5, 6];
 
 /** After how many windows from `from` five in a row accept within 10 % of the capacity, with less than 1 % refused. */
 function settledAfter(windows: readonly LoopWindow[], from: number, capacity: number): number {
@@ -31,7 +31,9 @@ function run(
 ): LoopWindow[] {
   const limit = new HiddenLimit(mechanism, capacity, WINDOW_MS, (1_234 * seed) % WINDOW_MS);
   const changes = [{ atMs: CHANGE_AT * WINDOW_MS, capacity: capacity * factor }];
-  return runAdaptive({ limit, rate: new AdaptiveRate(), seed, runMs: 2 * CHANGE_AT * WINDOW_MS, changes, ...more });
+  // As a deployment begins.
+  const rate = new AdaptiveRate({ initialRate: 10 });
+  return runAdaptive({ limit, rate, seed, runMs: 2 * CHANGE_AT * WINDOW_MS, changes, ...more });
 }
 
 function curve(windows: readonly LoopWindow[]): string {
@@ -42,19 +44,22 @@ function curve(windows: readonly LoopWindow[]): string {
 const BOUNDS: [HiddenMechanism, number, number, number, number][] = [
   ['bucket', 50, 6, 6, 6],
   ['bucket', 100, 4, 5, 5],
-  ['bucket', 500, 5, 5, 5],
-  ['bucket', 2_000, 6, 5, 5],
-  ['sliding', 100, 7, 9, 5],
-  ['sliding', 500, 7, 5, 5],
-  ['sliding', 2_000, 6, 5, 5],
-  ['fixed', 500, 14, 16, 10],
+  ['bucket', 200, 4, 5, 5],
+  ['bucket', 500, 5, 5, 3],
+  ['bucket', 2_000, 6, 5, 3],
+  ['sliding', 100, 7, 5, 5],
+  ['sliding', 200, 5, 5, 3],
+  ['sliding', 500, 4, 5, 3],
+  ['sliding', 2_000, 5, 5, 3],
+  ['fixed', 500, 12, 16, 5],
 ];
 
 describe('an endless backlog behind a hidden limit', () => {
   test.each(BOUNDS)(
     '%s of %d: within a tenth for five windows after %d, %d when it doubles, %d when it halves',
     (mechanism, capacity, start, up, down) => {
-      for (const seed of SEEDS) {
+      // Of few calls a single one in the wrong window is more than the tolerance leaves.
+      for (const seed of capacity < 200 ? SEEDS.slice(0, 3) : SEEDS) {
         for (const [factor, bound] of [
           [2, up],
           [0.5, down],
@@ -113,6 +118,15 @@ describe('an endless backlog behind a hidden limit', () => {
   });
 });
 
+test.each(['bucket', 'sliding', 'fixed'] as const)('%s: no window strays by a fifth once it is found, whatever is refused', (mechanism) => {
+  for (const seed of SEEDS) {
+    const windows = run(mechanism, 500, 1, seed).slice(12);
+    const near = windows.filter(({ accepted }) => Math.abs(accepted / 500 - 1) <= 0.1);
+    expect(near.length, `seed ${seed}: ${curve(windows)}`).toBeGreaterThanOrEqual(windows.length - 2);
+    expect(Math.max(...windows.map(({ accepted }) => Math.abs(accepted / 500 - 1))), `seed ${seed}: ${curve(windows)}`).toBeLessThan(0.2);
+  }
+});
+
 describe('the controller', () => {
   /** Accepted at the rate that it allows, for so long. */
   function feed(rate: AdaptiveRate, from: number, ms: number): number {
@@ -154,7 +168,7 @@ describe('the controller', () => {
     const rate = new AdaptiveRate({ initialRate: 20 });
     let now = feed(rate, 0, 1_000);
     const waits: number[] = [];
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 30; i++) {
       rate.refused({ startedAt: now }, now + 10);
       waits.push(Math.round(rate.pausedUntil - now - 10));
       now = rate.pausedUntil;
@@ -175,6 +189,21 @@ describe('the gate that enforces a rate', () => {
     expect(gate.freeAt(1, 0)).toBeCloseTo(49_900, 0);
   });
 
+  test('lets no more through in any window than its limit, but for what was refused', () => {
+    const gate = new RateGate(1_000, 100);
+    gate.setRate(1_000, 100, 0, { limit: 3, windowMs: 1_000 });
+    for (const at of [0, 100, 200]) {
+      expect(gate.freeAt(1, at)).toBe(at);
+      gate.take(1, at);
+    }
+    expect(gate.freeAt(1, 300)).toBeCloseTo(1_000, 1);
+    expect(gate.freeAt(2, 300)).toBeCloseTo(1_100, 1);
+    gate.refused(1, 100);
+    expect(gate.freeAt(1, 300)).toBe(300);
+    expect(gate.freeAt(2, 300)).toBeCloseTo(1_000, 1);
+    expect(gate.freeAt(50, 300)).toBeCloseTo(1_200, 1);
+  });
+
   test('what started at a faster rate does not hold up a slower one for longer', () => {
     const gate = new RateGate(100, 1);
     gate.take(10, 0);
@@ -189,6 +218,9 @@ test('what was counted lately is known to within a 128th of the horizon, in boun
   expect(recent.total).toBe(100_000);
   expect(Math.abs(recent.since(99_000) - 1_000)).toBeLessThanOrEqual(8);
   expect(recent.since(100_001)).toBe(0);
+  recent.add(5, 99_500);
+  expect(recent.between(99_250, 99_750)).toBeGreaterThanOrEqual(500 + 5 - 8);
+  expect(recent.since(99_750)).toBeLessThanOrEqual(258);
 });
 
 describe('a provider that asks to slow down', () => {

@@ -81,12 +81,16 @@ export function runDeployment(options: DeploymentRunOptions): DeploymentRun {
     else if (instruction.kind === 'rate') {
       const known = gates.get(instruction.type);
       const gate = known?.gate ?? new RateGate(instruction.perSecond, instruction.burst);
-      gate.setRate(instruction.perSecond, instruction.burst, loop.now);
+      gate.setRate(instruction.perSecond, instruction.burst, loop.now, instruction.window);
       gates.set(instruction.type, { gate, pausedUntil: instruction.pausedUntil });
     } else {
-      const limiter = createLimiter({ ...instruction, refund: false }, loop.now, () => 0);
-      const before = limiters.get(instruction.type)?.used(loop.now) ?? 0;
-      if (before > 0) limiter.restore(before, loop.now);
+      const limiter = createLimiter(
+        { ...instruction, refund: false, countedWithinMs: instruction.windowMs / 50, spread: true },
+        loop.now,
+        () => 0,
+      );
+      const before = limiters.get(instruction.type);
+      if (before !== undefined) limiter.takeOver(before, loop.now);
       limiters.set(instruction.type, limiter);
     }
   };
@@ -155,6 +159,7 @@ export function runDeployment(options: DeploymentRunOptions): DeploymentRun {
           limiter.responded(hold, loop.now);
           if (!accepted) limiter.release(hold, loop.now);
         }
+        if (!accepted) for (const [type, { gate }] of gates) gate.refused(costOf(type, mine), startedAt);
         flying.delete(id);
         inFlight--;
         const limitType = accepted || !namesLimit ? undefined : refusing[0]?.[0];

@@ -140,6 +140,18 @@ describe('the window', () => {
     expect(estimate.windowMs).toBe(60_000);
   });
 
+  test('is the usual one that moments named to the second leave room for', () => {
+    const estimate = new WindowEstimate(60_000);
+    for (const [used, resetMs] of [
+      [200, 5_130],
+      [350, 5_970],
+      [351, 5_480],
+    ] as const)
+      estimate.add({ limit: 500, used, resetMs, isCoarse: true }, 0);
+    expect(estimate.windowMs).toBe(5_000);
+    expect(estimate.isBucket).toBe(false);
+  });
+
   test('that slides is its reset', () => {
     const estimate = at(new WindowEstimate(60_000), [
       [1, 5_000],

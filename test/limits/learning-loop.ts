@@ -67,7 +67,7 @@ export function runAdaptive(options: AdaptiveRunOptions): LoopWindow[] {
   let wakeAt = Number.POSITIVE_INFINITY;
   const pump = (): void => {
     for (;;) {
-      gate.setRate(rate.rate, rate.burst, loop.now);
+      gate.setRate(rate.rate, rate.burst, loop.now, rate.window);
       const at = Math.max(rate.pausedUntil, gate.freeAt(nextCost, loop.now));
       if (at > loop.now) {
         if (at < wakeAt || wakeAt <= loop.now) {
@@ -97,6 +97,7 @@ export function runAdaptive(options: AdaptiveRunOptions): LoopWindow[] {
         else {
           const asked =
             retryAfter === 'none' ? undefined : retryAfter === 'exact' ? Math.ceil(waitMs) : Math.max(1, Math.ceil(waitMs / 1_000)) * 1_000;
+          gate.refused(mine, startedAt);
           rate.refused({ startedAt, cost: mine, retryAfterMs: asked }, loop.now);
         }
         pump();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createLimiter } from '../../src/limits/create-limiter.ts';
 import { SlidingWindow } from '../../src/limits/sliding-window.ts';
 import { holds } from '../lib/property.ts';
 
@@ -139,4 +140,31 @@ test('a short window that holds very many entries keeps them in slots and never 
     const generous = entries - Math.min(entries, Math.max(0, Math.floor(((at - HOLD_MS - WINDOW_MS / 4_096) / WINDOW_MS) * entries)));
     expect(used).toBeLessThanOrEqual(generous + 1);
   });
+});
+
+describe('a limiter that takes the place of another', () => {
+  test('counts what that one counted, each at its own time, and what is in flight as of now', () => {
+    const options = { type: 'rpm', limit: 10, countedWithinMs: 0 } as const;
+    const before = createLimiter({ ...options, windowMs: 4_000 }, 0, () => 0);
+    for (const at of [0, 1_000]) before.responded(before.reserve(4, at), at);
+    before.reserve(1, 2_000);
+    const after = createLimiter({ ...options, windowMs: 5_000 }, 2_000, () => 0);
+    after.takeOver(before, 2_000);
+    expect(after.used(2_000)).toBe(9);
+    expect(after.used(5_500)).toBe(5);
+    expect(after.used(6_500)).toBe(1);
+    expect(after.used(7_500)).toBe(0);
+  });
+});
+
+test('a window that spreads lets a twentieth through at once, and hardly fills before it is over', () => {
+  const limiter = createLimiter({ type: 'rpm', limit: 100, windowMs: 1_000, countedWithinMs: 0, spread: true }, 0, () => 0);
+  const starts: number[] = [];
+  for (let now = 0; now < 1_000; now = limiter.nextFreeAt(1, now)) {
+    limiter.responded(limiter.reserve(1, now), now);
+    starts.push(now);
+  }
+  expect(starts.filter((at) => at === 0)).toHaveLength(6);
+  expect(starts).toHaveLength(100);
+  expect(starts.at(-1)).toBeGreaterThan(880);
 });

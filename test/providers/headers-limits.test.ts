@@ -98,15 +98,15 @@ describe("Anthropic's limits", () => {
       ...tokens('output-tokens', '90000', '90000'),
     };
     expect(findPreset('anthropic').readLimits(headers, AT - 3_600_000)).toEqual([
-      { type: 'rpm', limit: 1000, remaining: 999, resetMs: 16_000 },
-      { type: 'itpm', limit: 450_000, remaining: 449_000, resetMs: 16_000 },
-      { type: 'otpm', limit: 90_000, remaining: 90_000, resetMs: 16_000 },
+      { type: 'rpm', limit: 1000, remaining: 999, resetMs: 16_000, resetRoundedToMs: 1000 },
+      { type: 'itpm', limit: 450_000, remaining: 449_000, resetMs: 16_000, resetRoundedToMs: 1000 },
+      { type: 'otpm', limit: 90_000, remaining: 90_000, resetMs: 16_000, resetRoundedToMs: 1000 },
     ]);
   });
 
   it('are of both together where they are not told apart', () => {
     expect(findPreset('anthropic').readLimits(tokens('tokens', '40000', '39000'), AT)).toEqual([
-      { type: 'tpm', limit: 40_000, remaining: 39_000, resetMs: 16_000 },
+      { type: 'tpm', limit: 40_000, remaining: 39_000, resetMs: 16_000, resetRoundedToMs: 1000 },
     ]);
   });
 

@@ -1,3 +1,4 @@
+import type { GateWindow } from './rate-gate.ts';
 import { RecentCount } from './recent-count.ts';
 
 /** What a controller starts from. */
@@ -16,78 +17,96 @@ export interface RefusedStart {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Where growth passes what the ceiling was, and where it stops until something is proven. */
-const TOP = 1.04;
-const MOST = 1.08;
 /** Below the ceiling after a refusal; further where a window holds few calls, whose number can be off by one. */
-const LEAST_DIP = 0.03;
+const LEAST_DIP = 0.025;
 const MOST_DIP = 0.06;
 const DIP_CALLS = 1.5;
-/** Probes are paced to be refused this share of the calls. */
-const REFUSED_SHARE = 0.007;
-/** More than the ceiling allows by this share of a horizon, and by so many calls: the limit has grown. */
-const SURPLUS = 0.03;
-const SURPLUS_CALLS = 2;
+/** Horizons that the way back up to the ceiling takes; within these bounds as long as keeps refusals to this share of the calls. */
+const LEAST_BELOW = 0.6;
+const MOST_BELOW = 6;
+const REFUSED_SHARE = 0.005;
+/** Above the ceiling when probing begins; twice that a horizon later. */
+const FIRST_EXCESS = 0.02;
+/** More than the ceiling allows by this share of a horizon and one call: the limit has grown, and the excess doubles in so many horizons. */
+const SURPLUS = 0.008;
+const EXCESS_DOUBLES = 0.12;
+/** Horizons in which the rate may double. */
+const START_DOUBLES = 0.4;
+const HOLD_DOUBLES = 0.4;
+/** So far above its ceiling the rate grew because the limit did: what was measured before says nothing any more. */
+const GREW = 1.1;
+/** The ceiling is the least that so many refusals in a row bound it by. */
+const MEASURED = 4;
+/** What a window may hold beyond the rate's own share of it, and what is added to its length for calls that count late. */
+const WINDOW_SLACK = 1.02;
+const COUNTED_LATE = 1.01;
 /** What the limit's window is taken for until a longer block shows that it is longer. */
 const FIRST_HORIZON_MS = 5_000;
 const LONGEST_HORIZON_MS = 120_000;
 const FIRST_PAUSE_MS = 80;
 const LONGEST_PAUSE_MS = 10_000;
+/** What blocks is asked again after this share of the time that it has blocked: so precisely is it known when it opened. */
+const PAUSE_OF_BLOCK = 1 / 4;
 /** A pause that the provider asked for may be made up for up to so long. */
 const MOST_CATCH_UP_MS = 1_500;
-const MOST_FULLS = 8;
 /** Calls per second below which nothing falls: it has to notice that it may go on. */
 const LEAST_CALLS_PER_S = 0.1;
 
-type Phase =
-  /** Nothing was refused yet: doubles every 0.4 horizons. */
-  | 'start'
-  /** Creeps from below the ceiling to above it. */
-  | 'hold'
-  /** The limit has grown: the distance from the ceiling doubles every 0.2 horizons, the rate every 0.6 at most. */
-  | 'raise';
-
-/** A moment at which the provider had no room left, and what it had accepted by then. */
-interface Full {
+/** The first refusal of a burst. */
+interface Cut {
   readonly at: number;
+  /** When the refused call was sent. */
+  readonly sentAt: number;
+  /** All that had been accepted. */
   readonly cost: number;
+  readonly rate: number;
 }
 
 /**
  * Finds the rate that a provider sustains from nothing but acceptances and refusals: multiplicative growth while
  * nothing is refused, then a ceiling taken from what was really accepted, and a slow saw tooth around it whose tops
- * are the probes. Between two refusals a bucket accepts exactly what it refills, and at a refusal a window holds
- * exactly its limit; both are used. Refusals of calls that started before the last cut belong to the same burst and
- * change nothing; while whatever is sent is refused, it only waits, longer each time, and cuts once.
+ * are the probes (the stable ceiling of NeMo DataDesigner's AIMD, for rates). Once a probe has been given more than the
+ * ceiling allows, growth is multiplicative again.
  *
- * Growth is driven by acceptances, so it stands still while there is nothing to send. Pure: no timers; read
- * {@link rate}, {@link burst} and {@link pausedUntil} after every call. All times are monotonic milliseconds.
+ * What was accepted in the window before a refusal is never less than the limit: exactly the limit where the window
+ * slides, that and a part of the window before where it is fixed, that and what was left in the bucket where there is
+ * one. So the least of the last few is the ceiling. A block of several refusals is a window that is full: when it
+ * opens, the window before holds exactly the limit. Below the ceiling a window's worth is bounded besides the pace,
+ * so that the echo of an uneven window is never refused.
+ *
+ * Refusals of calls that started before the last cut belong to the same burst and change nothing. Growth is driven by
+ * acceptances, so it stands still while there is nothing to send. Pure: no timers; read {@link rate}, {@link burst},
+ * {@link window} and {@link pausedUntil} after every call. All times are monotonic milliseconds.
  */
 export class AdaptiveRate {
   readonly #initialRate: number;
-  #phase: Phase = 'start';
+  /** `start`: nothing was refused yet. `hold`: creeps from below the ceiling to above it. */
+  #phase: 'start' | 'hold' = 'start';
   #rate: number;
-  /** What is to be had just now where that is less: the echo of an earlier burst, or a bucket that is empty. */
+  /** What is to be had just now where that is less: a bucket that an overshoot has emptied. */
   #local = Number.POSITIVE_INFINITY;
   #ceiling = 0;
-  /** The ceiling was measured, not guessed. */
-  #sure = false;
   #horizonMs = FIRST_HORIZON_MS;
+  /** By when they were sent. */
   readonly #accepted = new RecentCount(FIRST_HORIZON_MS);
   readonly #calls = new RecentCount(FIRST_HORIZON_MS);
   #meanCost = 0;
-  #fulls: Full[] = [];
-  #lastCut: Full = { at: Number.NEGATIVE_INFINITY, cost: 0 };
-  #averageAtCut = 0;
+  #cutBefore: Cut = { at: Number.NEGATIVE_INFINITY, sentAt: 0, cost: 0, rate: 0 };
+  /** Upper bounds of the limit, the last {@link MEASURED} refusals'. */
+  #bounds: number[] = [];
+  #grew = false;
   /** Calls that started before this belong to a burst that was answered already. */
   #newsFrom = Number.NEGATIVE_INFINITY;
   #refusalsInARow = 0;
-  #blockedSince = 0;
-  #fell = false;
+  #lastRefused = 0;
+  #ceilingBefore = 0;
+  /** The last time something was refused, it was for long. */
+  #blocksLong = false;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #catchUp = 0;
-  /** Seconds at the full rate since the last cut. */
+  /** Seconds at the full rate since the last cut, and how many of them it took to prove that the limit has grown. */
   #elapsedS = 0;
+  #provenS = Number.POSITIVE_INFINITY;
   #refusedSinceCut = 0;
   #refusedPerProbe = 1;
   #wasProbe = false;
@@ -113,18 +132,25 @@ export class AdaptiveRate {
     return Math.max(1, this.rate * 0.02) + this.#catchUp;
   }
 
+  /** The most that may start within any stretch of a window's length. */
+  get window(): GateWindow {
+    const windowMs = COUNTED_LATE * this.#horizonMs;
+    if (this.#phase === 'start') return { limit: Number.POSITIVE_INFINITY, windowMs };
+    return { limit: Math.max(this.#meanCost, (WINDOW_SLACK * this.#rate * this.#horizonMs) / 1_000), windowMs };
+  }
+
   /** Nothing may start before. */
   get pausedUntil(): number {
     return this.#pausedUntil;
   }
 
   accepted(startedAt: number, cost: number, now: number): void {
-    this.#accepted.add(cost, now);
-    this.#calls.add(1, now);
+    this.#accepted.add(cost, startedAt);
+    this.#calls.add(1, startedAt);
     this.#meanCost += (cost - this.#meanCost) / Math.min(100, this.#calls.total);
     if (startedAt < this.#newsFrom) return;
+    if (this.#refusalsInARow > 0 && this.#phase === 'hold') this.#opened(startedAt);
     this.#refusalsInARow = 0;
-    this.#fell = false;
     const seconds = cost / this.rate;
     this.#elapsedS += seconds;
     if (this.#elapsedS > 2) this.#catchUp = 0;
@@ -136,13 +162,10 @@ export class AdaptiveRate {
     if (this.#meanCost === 0) this.#meanCost = cost;
     if (retryAfterMs !== undefined && retryAfterMs > 0) this.#pauseUntil(now + retryAfterMs);
     if (startedAt < this.#newsFrom) return;
-    if (this.#refusalsInARow === 0) {
-      this.#refusalsInARow = this.#cut(now) ? 1 : 2;
-      this.#blockedSince = startedAt;
-    } else {
-      this.#refusalsInARow++;
-      this.#blocked(startedAt - this.#blockedSince);
-    }
+    const isFirst = this.#refusalsInARow === 0;
+    // After a probe the next call will do; in what blocks for long a second burst would only be refused as well.
+    this.#refusalsInARow = isFirst ? (this.#cut(startedAt, now) && !this.#blocksLong ? 1 : 2) : this.#refusalsInARow + 1;
+    this.#lastRefused = startedAt;
     this.#newsFrom = now;
     const pauseMs = retryAfterMs ?? this.#pauseMs;
     this.#pauseUntil(now + pauseMs);
@@ -155,109 +178,116 @@ export class AdaptiveRate {
   }
 
   get #pauseMs(): number {
-    return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, this.#refusalsInARow - 1));
+    const doubledMs = FIRST_PAUSE_MS * 2 ** Math.max(0, this.#refusalsInARow - 1);
+    const askedAgainMs = Math.max(FIRST_PAUSE_MS, (this.#lastRefused - this.#cutBefore.sentAt) * PAUSE_OF_BLOCK);
+    return Math.min(LONGEST_PAUSE_MS, this.#phase === 'hold' ? askedAgainMs : doubledMs);
   }
 
   /** Calls in the last horizon before the last cut. */
   get #usualCalls(): number {
-    return this.#calls.since(this.#lastCut.at - this.#horizonMs);
+    return this.#calls.since(this.#cutBefore.at - this.#horizonMs);
   }
 
   get #low(): number {
     return 1 - Math.max(LEAST_DIP, Math.min(MOST_DIP, DIP_CALLS / Math.max(1, this.#usualCalls)));
   }
 
-  /** How long the way from the bottom of the saw tooth to its top takes: so long that its refusals stay few. */
-  get #cycleS(): number {
+  /** How long the way from the bottom of the saw tooth to the ceiling takes: so long that refusals stay few. */
+  get #belowS(): number {
     const horizonS = this.#horizonMs / 1_000;
-    if (!this.#sure) return 1.2 * horizonS;
     const perRefusalS = horizonS / (REFUSED_SHARE * Math.max(0.005, this.#usualCalls));
-    return Math.max(2 * horizonS, 1.7 * perRefusalS, Math.min(4 * horizonS, this.#refusedPerProbe * perRefusalS));
+    const wantedS = Math.max(1, this.#refusedPerProbe) * perRefusalS - horizonS;
+    return Math.max(LEAST_BELOW * horizonS, Math.min(MOST_BELOW * horizonS, wantedS));
   }
 
   #grow(seconds: number, now: number): void {
     const horizonS = this.#horizonMs / 1_000;
     this.#local *= 2 ** (seconds / horizonS);
-    if (this.#phase === 'start') this.#rate *= 2 ** (seconds / (0.4 * horizonS));
-    else if (this.#phase === 'raise') {
-      const further = (this.#rate - this.#ceiling) * (2 ** (seconds / (0.2 * horizonS)) - 1);
-      this.#rate = Math.min(this.#rate * 2 ** (seconds / (0.6 * horizonS)), this.#rate + further);
-    } else {
-      const share = this.#low + ((TOP - this.#low) * this.#elapsedS) / this.#cycleS;
-      this.#rate = this.#ceiling * Math.min(MOST, share);
-      const surplus = this.#accepted.total - this.#lastCut.cost - (this.#ceiling * (now - this.#lastCut.at)) / 1_000;
-      if (share > 1 && surplus > Math.max(SURPLUS * horizonS * this.#ceiling, SURPLUS_CALLS * this.#meanCost)) this.#phase = 'raise';
+    if (this.#phase === 'start') this.#rate *= 2 ** (seconds / (START_DOUBLES * horizonS));
+    else this.#rate = Math.min(this.#ceiling * this.#share(horizonS, now), this.#rate * 2 ** (seconds / (HOLD_DOUBLES * horizonS)));
+  }
+
+  /** Of the ceiling, at this place of the saw tooth. */
+  #share(horizonS: number, now: number): number {
+    const belowS = this.#belowS;
+    if (this.#elapsedS < belowS) return this.#low + (1 - this.#low) * (this.#elapsedS / belowS) ** 2;
+    if (this.#provenS === Number.POSITIVE_INFINITY) {
+      const { at, cost } = this.#cutBefore;
+      const surplus = this.#accepted.total - cost - (this.#ceiling * (now - at)) / 1_000;
+      if (surplus > SURPLUS * horizonS * this.#ceiling + this.#meanCost) this.#provenS = this.#elapsedS;
     }
+    const probedS = this.#elapsedS - belowS;
+    const provenS = Math.max(0, Math.min(probedS, this.#elapsedS - this.#provenS));
+    return 1 + FIRST_EXCESS * 2 ** (Math.min(1, probedS / horizonS) + provenS / (EXCESS_DOUBLES * horizonS));
   }
 
   /** Answers the first refusal of a burst; whether it was one of a probe, which is over at once. */
-  #cut(now: number): boolean {
+  #cut(sentAt: number, now: number): boolean {
     if (this.#accepted.total === 0) {
       this.#rate = Math.max(LEAST_CALLS_PER_S * this.#meanCost, this.#rate / 2);
       return false;
     }
-    const full = { at: now, cost: this.#accepted.total };
-    const average = (this.#accepted.since(now - this.#horizonMs) * 1_000) / this.#horizonMs;
     const isHold = this.#phase === 'hold';
     const isEarly = isHold && this.#elapsedS * 1_000 < this.#horizonMs;
-    const isProbe = isHold && !isEarly && this.#sure;
-    const available = isEarly ? this.#available(full) : Number.POSITIVE_INFINITY;
-    const hasChanged = isHold ? isEarly && average < 0.9 * this.#ceiling : average > 1.1 * this.#ceiling;
-    if (hasChanged) this.#fulls = [];
-    const measured = this.#measure(full, average, isHold);
-    this.#local = available;
-    this.#sure = measured || (isHold && !isEarly);
-    this.#ceiling = Math.max(LEAST_CALLS_PER_S * this.#meanCost, this.#ceiling);
-    this.#averageAtCut = isProbe ? average : 0;
-    if (this.#wasProbe) this.#refusedPerProbe += 0.3 * (this.#refusedSinceCut - this.#refusedPerProbe);
-    this.#wasProbe = isProbe;
+    const cut = { at: now, sentAt, cost: this.#accepted.total, rate: this.rate };
+    this.#local = isEarly && this.#grew ? this.#available(cut) : Number.POSITIVE_INFINITY;
+    if (!isEarly) this.#grew = !isHold || this.#rate > GREW * this.#ceiling;
+    if (!isEarly && this.#grew) this.#bounds = [];
+    this.#ceilingBefore = isHold ? this.#ceiling : 0;
+    if (this.#wasProbe) this.#refusedPerProbe += 0.5 * (this.#refusedSinceCut - this.#refusedPerProbe);
+    this.#wasProbe = isHold && !isEarly;
     this.#refusedSinceCut = 0;
-    this.#fulls.push(full);
-    if (this.#fulls.length > MOST_FULLS) this.#fulls.shift();
-    this.#lastCut = full;
+    this.#cutBefore = cut;
     this.#phase = 'hold';
     this.#elapsedS = 0;
-    this.#rate = this.#low * this.#ceiling;
+    this.#provenS = Number.POSITIVE_INFINITY;
+    this.#bounds = [...this.#bounds.slice(1 - MEASURED), 0];
+    this.#bound();
     return isHold;
   }
 
   /** The rate since the last refusal, not much below what it was: refused again so soon, more isn't to be had now. */
-  #available({ at, cost }: Full): number {
-    const last = this.#fulls.at(-1);
-    const since = last === undefined ? 0 : ((cost - last.cost) * 1_000) / Math.max(1, at - last.at);
+  #available({ at, cost }: Cut): number {
+    const since = ((cost - this.#cutBefore.cost) * 1_000) / Math.max(1, at - this.#cutBefore.at);
     return Math.max(0.5 * this.rate, Math.min(0.9 * this.rate, since));
   }
 
-  /** Sets the ceiling to what the provider accepts; whether that was measured over long enough. */
-  #measure(full: Full, average: number, isHold: boolean): boolean {
-    const [first] = this.#fulls;
-    if (first !== undefined && full.at - first.at >= this.#horizonMs) {
-      // Exact for a bucket; a window's unused room is lost, and its last stretch says more, the more calls it holds.
-      const long = ((full.cost - first.cost) * 1_000) / (full.at - first.at);
-      const calls = this.#calls.since(full.at - this.#horizonMs);
-      this.#ceiling = long + (0.5 * Math.max(0, average - long) * calls) / (calls + 50);
-      return true;
-    }
-    if (isHold && average > this.#ceiling) this.#ceiling += 0.25 * (average - this.#ceiling);
-    else this.#ceiling = Math.min(average, this.rate);
-    return false;
+  /** What the last cut bounds the limit by, as far as answers to what was sent before it have come. */
+  #bound(): void {
+    const { sentAt, rate } = this.#cutBefore;
+    const accepted = (this.#accepted.between(sentAt - this.#horizonMs, sentAt) * 1_000) / this.#horizonMs;
+    const last = this.#bounds.length - 1;
+    this.#bounds[last] = last === 0 ? Math.min(accepted, rate) : accepted;
+    this.#setCeiling(Math.min(...this.#bounds));
   }
 
-  /** Whatever was sent since the cut is refused: a window that is full, and nothing to learn but how long. */
-  #blocked(forMs: number): void {
-    // Unused room was lost meanwhile: what is accepted over a longer time says less than the limit.
-    this.#fulls = [];
-    if (this.#averageAtCut > this.#ceiling) this.#ceiling = (this.#ceiling + this.#averageAtCut) / 2;
-    this.#averageAtCut = 0;
-    this.#rate = this.#phase === 'hold' ? this.#low * this.#ceiling : this.#rate;
-    if (forMs > this.#horizonMs) {
-      this.#horizonMs = Math.min(LONGEST_HORIZON_MS, forMs);
-      this.#accepted.setHorizon(this.#horizonMs);
-      this.#calls.setHorizon(this.#horizonMs);
-    }
-    if (this.#fell || forMs <= 0.2 * this.#horizonMs) return;
-    // No probe overshoots by so much: the limit has fallen.
-    this.#fell = true;
-    this.#local = 0.5 * Math.min(this.#rate, this.#local);
+  #setCeiling(ceiling: number): void {
+    this.#ceiling = Math.max(LEAST_CALLS_PER_S * this.#meanCost, ceiling);
+    this.#rate = this.#low * this.#ceiling;
+  }
+
+  /** A call gets through again. */
+  #opened(sentAt: number): void {
+    this.#blocksLong = this.#refusalsInARow > 2;
+    this.#bound();
+    if (!this.#blocksLong) return;
+    const forMs = sentAt - this.#cutBefore.sentAt;
+    if (forMs > this.#horizonMs) this.#setHorizon(forMs);
+    // It opened some time between the last refusal and now.
+    const from = (this.#lastRefused + sentAt) / 2 - this.#horizonMs;
+    const held = (this.#accepted.between(from, sentAt) * 1_000) / this.#horizonMs;
+    // A bucket whose size has fallen blocks until it has drained so far: then what it held says too little.
+    this.#setCeiling(Math.max(held, this.#ceilingBefore / (1 + forMs / this.#horizonMs)));
+    this.#bounds = [this.#ceiling];
+    this.#local = Number.POSITIVE_INFINITY;
+    // What a bucket gained since it was last asked is no proof of a larger limit.
+    const gained = (this.#ceiling * (sentAt - this.#lastRefused)) / 1_000;
+    this.#cutBefore = { ...this.#cutBefore, at: sentAt, cost: this.#accepted.total + gained };
+  }
+
+  #setHorizon(horizonMs: number): void {
+    this.#horizonMs = Math.min(LONGEST_HORIZON_MS, horizonMs);
+    this.#accepted.setHorizon(this.#horizonMs);
+    this.#calls.setHorizon(this.#horizonMs);
   }
 }

@@ -89,7 +89,11 @@ export class HeaderLearner {
       const used = limit - remaining;
       tracked.usedShare = used / limit;
       if (observation.resetMs === undefined) tracked.resetless++;
-      else tracked.estimate.add({ limit, used, resetMs: observation.resetMs }, answer.headersAt);
+      else
+        tracked.estimate.add(
+          { limit, used, resetMs: observation.resetMs, isCoarse: observation.resetRoundedToMs !== undefined },
+          answer.headersAt,
+        );
       this.#settle(tracked, observation, answer, Math.max(0, used), instructions);
     }
     return instructions;

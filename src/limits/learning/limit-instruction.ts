@@ -1,4 +1,5 @@
 import type { RateLimiterType } from '../../domain/limit-types.ts';
+import type { GateWindow } from './rate-gate.ts';
 
 /** What the engine is to do with the limiters of a deployment. */
 export type LimitInstruction =
@@ -21,6 +22,7 @@ export type LimitInstruction =
       /** In the type's unit. */
       readonly perSecond: number;
       readonly burst: number;
+      readonly window: GateWindow;
       /** Something was refused: until then the rate is only how fast to find out. */
       readonly refused: boolean;
       /** Monotonic milliseconds. */

@@ -119,6 +119,7 @@ export class LimitLearner {
         type,
         perSecond: rate.rate,
         burst: rate.burst,
+        window: rate.window,
         refused: rate.limited,
         pausedUntil: rate.pausedUntil,
       });

@@ -5,6 +5,8 @@ export interface LimitSample {
   readonly used: number;
   /** Until all of it is free again. */
   readonly resetMs: number;
+  /** Its digits below a second mean nothing: a moment was named, to the second. */
+  readonly isCoarse?: boolean | undefined;
 }
 
 const ENOUGH = 3;
@@ -65,11 +67,21 @@ export class WindowEstimate {
    * never shorter than the others'.
    */
   get windowMs(): number {
-    if (this.#contradicted) return usualWindow(this.#longestResetMs, 1, NEAR_USUAL);
+    if (this.#contradicted) return usualWindow(this.#longestMs, 1, NEAR_USUAL);
     if (this.#agreesWithDefault && !(this.#isPrecise && this.#fine)) return this.#defaultMs;
     // What is used is rounded up, so the truth is near the lower bound, which only rises.
     const bucketMs = Math.min(this.#high, this.#low * (this.#fine ? 1.002 : PRECISE));
-    return usualWindow(Math.max(this.#longestResetMs, bucketMs), 1 - ALMOST, this.#fine ? 1 + ALMOST : NEAR_USUAL);
+    const inferredMs = Math.max(this.#longestMs, bucketMs);
+    // Whole seconds leave a second to choose in: a usual window there is the likeliest.
+    const usualMs = this.#fine ? undefined : USUAL_MS.find((ms) => ms >= Math.max(this.#longestMs, this.#low) && ms <= inferredMs);
+    return usualMs ?? usualWindow(inferredMs, 1 - ALMOST, this.#fine ? 1 + ALMOST : NEAR_USUAL);
+  }
+
+  /** The longest reset, in whole seconds rounded up: a usual window that it may have been is taken for it. */
+  get #longestMs(): number {
+    const longestMs = this.#longestResetMs;
+    if (this.#fine) return longestMs;
+    return USUAL_MS.findLast((ms) => ms >= longestMs - SECOND_MS && ms <= longestMs) ?? longestMs;
   }
 
   get #isPrecise(): boolean {
@@ -78,9 +90,9 @@ export class WindowEstimate {
 
   /** @param now monotonic ms, never before an earlier one */
   add(sample: LimitSample, now: number): void {
-    const { used, resetMs } = sample;
+    const { used, resetMs, isCoarse = false } = sample;
     if (!(used > 0 && resetMs > 0)) return;
-    this.#fine ||= resetMs % SECOND_MS !== 0;
+    this.#fine ||= !isCoarse && resetMs % SECOND_MS !== 0;
     this.#count++;
     this.#remember(resetMs, now);
     this.#leastUsed = Math.min(this.#leastUsed, used);

@@ -2,7 +2,7 @@ import type { LimitObservation } from '../../domain/limit-observation.ts';
 import type { RateLimiterType } from '../../domain/limit-types.ts';
 import type { ReplyHeaders } from '../provider.ts';
 import { answeredAtMs, headerNumber, headerText } from './header-values.ts';
-import { resetMs } from './reset-time.ts';
+import { resetMs, resetRoundedToMs } from './reset-time.ts';
 
 /** The three headers in which a provider tells one of its limits. */
 export interface LimitHeaders {
@@ -44,12 +44,15 @@ function observed(row: LimitHeaders, headers: ReplyHeaders, answeredAt: number |
   const limit = said === undefined ? undefined : Math.floor(said);
   const remaining = remainingOf(headerNumber(headerText(headers, row.remaining)), limit);
   if (limit === undefined && remaining === undefined) return undefined;
-  const wait = resetMs(headerText(headers, row.reset), answeredAt);
+  const reset = headerText(headers, row.reset);
+  const wait = resetMs(reset, answeredAt);
+  const roundedTo = resetRoundedToMs(reset);
   return {
     type: row.type,
     ...(limit === undefined ? {} : { limit }),
     ...(remaining === undefined ? {} : { remaining }),
     ...(wait === undefined ? {} : { resetMs: wait }),
+    ...(wait === undefined || roundedTo === undefined ? {} : { resetRoundedToMs: roundedTo }),
     ...(row.windowMs === undefined ? {} : { windowMs: row.windowMs }),
   };
 }

@@ -20,6 +20,14 @@ export function resetMs(text: string | undefined, nowMs: number | undefined): nu
   return plausible(durationMs(trimmed) ?? fromNumber(headerNumber(trimmed), nowMs) ?? fromDate(trimmed, nowMs));
 }
 
+/** How coarse a moment is that is named to the second: what remains until then has digits that mean nothing. */
+export function resetRoundedToMs(text: string | undefined): number | undefined {
+  const trimmed = text?.trim() ?? '';
+  const value = headerNumber(trimmed);
+  const isEpochSecond = value !== undefined && value >= FIRST_EPOCH_SECOND && value < FIRST_EPOCH_SECOND * 1000 && Number.isInteger(value);
+  return isEpochSecond || (RFC_3339.test(trimmed) && !trimmed.includes('.')) ? 1000 : undefined;
+}
+
 /** A wait that can be meant: finite, at most a year, and 0 where the moment is past. */
 export function plausible(waitMs: number | undefined): number | undefined {
   if (waitMs === undefined || !Number.isFinite(waitMs) || waitMs > LONGEST_WAIT_MS) return undefined;
