@@ -162,7 +162,7 @@ export class DeploymentUnit {
   }
 
   failed(probe: boolean, startedAt: number, error: Error): void {
-    const { clock, events } = this.#signals;
+    const { clock, events, logger } = this.#signals;
     const before = this.#circuit.state;
     this.#lastError = error;
     this.#circuit.failed(probe, startedAt, clock.now());
@@ -171,6 +171,7 @@ export class DeploymentUnit {
     this.#sendCircuit({ type: 'OPENED', until });
     this.#showState();
     events.emit({ type: 'deployment-cooling', at: clock.wallMs(), deploymentId: this.id, until });
+    logger.warn({ deploymentId: this.id, until, error }, 'deployment takes no calls: several failed in a row');
     this.wakeUsers();
   }
 
@@ -185,7 +186,7 @@ export class DeploymentUnit {
    * @param untilMs epoch milliseconds
    */
   disable(error: Error, untilMs?: number): void {
-    const { clock, events } = this.#signals;
+    const { clock, events, logger } = this.#signals;
     const restMs = untilMs === undefined ? DISABLED_MS : Math.max(0, untilMs - clock.wallMs());
     const until = clock.wallMs() + restMs;
     this.#disablement.begin(error, restMs);
@@ -193,6 +194,7 @@ export class DeploymentUnit {
     this.#send({ type: 'DISABLED', until, reason });
     this.#shown = 'disabled';
     events.emit({ type: 'deployment-disabled', at: clock.wallMs(), deploymentId: this.id, until, reason });
+    logger.error({ deploymentId: this.id, until, error }, 'deployment disabled: its key is not accepted, or money is wanted');
     // Who waited for it has another one to wait for now, or none.
     this.wakeUsers();
   }

@@ -1,4 +1,3 @@
-import type { EasyLogger } from '../domain/logger.ts';
 import type { StringTable } from '../lib/string-table.ts';
 import type { AbortLinks } from './abort-links.ts';
 import type { Alarms } from './alarms.ts';
@@ -9,7 +8,6 @@ import type { RequestRecord } from './request-record.ts';
 
 /** What every queue of one engine shares. */
 export interface EngineServices extends EngineSignals {
-  readonly logger: EasyLogger;
   readonly random: () => number;
   readonly alarms: Alarms;
   readonly outbox: Outbox;

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import type { EasyLogger } from '../domain/logger.ts';
 import type { EngineEvent } from './engine-event.ts';
 import type { HotStream } from './outbox.ts';
 
@@ -6,4 +7,5 @@ import type { HotStream } from './outbox.ts';
 export interface EngineSignals {
   readonly clock: Clock;
   readonly events: HotStream<EngineEvent>;
+  readonly logger: EasyLogger;
 }

@@ -269,6 +269,32 @@ describe('a circuit', () => {
     ]);
   });
 
+  it('is told to the logger once when it opens, and so is a deployment that is disabled', async () => {
+    const lines: object[] = [];
+    const write = (level: string) => (fields: object) => lines.push({ level, ...fields });
+    const logger = { debug: () => {}, info: () => {}, warn: write('warn'), error: write('error') };
+    const b = bench({ deployments: [{ id: 'a' }, { id: 'b' }], balancer: 'least-loaded' }, undefined, { logger });
+    for (let i = 0; i < 7; i++) {
+      b.submit();
+      await b.clock.settle();
+      b.calls.last.reject(b.calls.last.context.deploymentId === 'a' ? broken() : refusedKey());
+      await b.clock.settle();
+    }
+    expect(lines).toHaveLength(2);
+    expect(lines).toContainEqual({
+      level: 'error',
+      deploymentId: 'b',
+      until: expect.any(Number),
+      error: expect.objectContaining({ message: 'wrong key' }),
+    });
+    expect(lines).toContainEqual({
+      level: 'warn',
+      deploymentId: 'a',
+      until: expect.any(Number),
+      error: expect.objectContaining({ message: 'bad gateway' }),
+    });
+  });
+
   it('opens again when the probe fails, and a cancelled probe decides nothing', async () => {
     const b = bench(one);
     for (let i = 0; i < 5; i++) {
