@@ -104,7 +104,7 @@ export interface WireStream {
   readonly headers: ReplyHeaders;
   /** Read by one consumer, at its own pace; leaving the loop aborts the call. Throws a `ProviderFailure` where the stream breaks. */
   readonly parts: AsyncIterable<StreamPart>;
-  /** How it ended; never rejects. Resolves once all of it has arrived, or `parts` was left or broke. */
+  /** How it ended; never rejects. Resolves once `parts` was read to its end, left or broken. */
   readonly ended: Promise<StreamEnding>;
 }
 

@@ -132,9 +132,8 @@ export class LiveBody implements BodyReader, PartQueueListener {
   #complete(): void {
     this.#isClosed = true;
     this.#host.deadline.clear();
+    // The ending is told once the reader has seen it: what lies unread is bounded by the calls at once.
     this.#queue?.finish();
-    // Its reader may take its time, or be gone: for the provider the call is over.
-    this.#tellEnding();
   }
 
   #breakAt(fault: StreamFault): void {
