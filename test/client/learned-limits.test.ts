@@ -15,6 +15,8 @@ interface Stretch {
 }
 
 interface Hidden {
+  /** Refusals say when to come back, headers or not. */
+  readonly showRetryAfter?: boolean;
   readonly dialect?: 'openai' | 'anthropic';
   readonly mechanism: Mechanism;
   readonly capacity: number;
@@ -33,7 +35,7 @@ class HiddenLimits {
   #capacity: number;
   #stopped = false;
 
-  constructor({ mechanism, capacity, hideHeaders, seed, tokens, dialect = 'openai' }: Hidden) {
+  constructor({ mechanism, capacity, hideHeaders, seed, tokens, dialect = 'openai', showRetryAfter = !hideHeaders }: Hidden) {
     this.#dialect = dialect;
     this.#capacity = capacity;
     this.#tokens = tokens;
@@ -49,7 +51,7 @@ class HiddenLimits {
       countDelayMs: { min: 0, max: 50 },
       dialect,
       hideHeaders,
-      hideRetryAfter: hideHeaders,
+      hideRetryAfter: !showRetryAfter,
     });
   }
 
@@ -163,6 +165,7 @@ describe('hidden limits, without headers', () => {
     { mechanism: 'sliding', capacity: 500, seed: 1 },
     { mechanism: 'sliding', capacity: 500, seed: 3 },
     { mechanism: 'sliding', capacity: 200, seed: 4 },
+    { mechanism: 'bucket', capacity: 500, seed: 1, showRetryAfter: true },
   ] as const)('$mechanism of $capacity per 5 s: found, and found again when it doubles or halves', { timeout: 60_000 }, async (limit) => {
     const world = new HiddenLimits({ ...limit, hideHeaders: true });
     await world.start();

@@ -169,7 +169,8 @@ export class AdaptiveRate {
     this.#newsFrom = now;
     const pauseMs = retryAfterMs ?? this.#pauseMs;
     this.#pauseUntil(now + pauseMs);
-    const isLong = this.#refusalsInARow === 1 && pauseMs > 2 * FIRST_PAUSE_MS;
+    // No probe is refused for longer than that: the limit has fallen, and there is nothing to make up for.
+    const isLong = this.#refusalsInARow === 1 && pauseMs > 2 * FIRST_PAUSE_MS && pauseMs < 0.2 * this.#horizonMs;
     this.#catchUp = isLong ? (0.8 * this.#rate * Math.min(pauseMs, MOST_CATCH_UP_MS)) / 1_000 : 0;
   }
 
@@ -255,7 +256,9 @@ export class AdaptiveRate {
   /** What the last cut bounds the limit by, as far as answers to what was sent before it have come. */
   #bound(): void {
     const { sentAt, rate } = this.#cutBefore;
-    const accepted = (this.#accepted.between(sentAt - this.#horizonMs, sentAt) * 1_000) / this.#horizonMs;
+    const held = (this.#accepted.between(sentAt - this.#horizonMs, sentAt) * 1_000) / this.#horizonMs;
+    // Soon after a block it says too little.
+    const accepted = Math.max(held, 0.5 * this.#ceilingBefore);
     const last = this.#bounds.length - 1;
     this.#bounds[last] = last === 0 ? Math.min(accepted, rate) : accepted;
     this.#setCeiling(Math.min(...this.#bounds));
