@@ -1,0 +1,38 @@
+import type { JsonObject } from '../../domain/chat.ts';
+import type { ServerSentEvent, WireFormatName } from '../provider.ts';
+
+/** How calls of one wire format are made in another, and their answers given back in the first. */
+export interface Translation {
+  readonly from: WireFormatName;
+  readonly to: WireFormatName;
+  /** Throws {@link Untranslatable} for what the other format has no word for. */
+  translate(body: JsonObject): TranslatedCall;
+}
+
+/** One call in the other format. */
+export interface TranslatedCall {
+  /** What is sent; `model` is put in by whoever sends it. */
+  readonly body: JsonObject;
+  /** The whole answer in the caller's format. Throws {@link Untranslatable} for one that is none. */
+  answer(json: unknown): JsonObject;
+  /** Reads one stream of the other format. */
+  stream(): StreamTranslator;
+}
+
+/** Turns the events of one stream into those of the caller's format, one by one. */
+export interface StreamTranslator {
+  /** None, one or several; the caller's terminal event comes with the provider's. */
+  read(event: ServerSentEvent): readonly ServerSentEvent[];
+}
+
+/** Something that can't be said faithfully in the other format: better refused than left out silently. */
+export class Untranslatable extends Error {
+  /** Where it stands in the caller's body; empty for the answer. */
+  readonly path: string;
+
+  constructor(path: string, message: string) {
+    super(message);
+    this.name = 'Untranslatable';
+    this.path = path;
+  }
+}
