@@ -8,6 +8,8 @@ import type { LimiterUnit } from './limiter-unit.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 const LONGEST_ERROR = 200;
+/** The last moment that a `Date` can hold. */
+const LAST_DATE_MS = 8.64e15;
 
 /** Says moments of the engine's clock as a person or a log reads them. */
 export interface Moments {
@@ -16,10 +18,13 @@ export interface Moments {
   readonly wallMs: number;
 }
 
-/** `2025-01-01T00:01:00Z (in 58 s)`. */
+/** `2025-01-01T00:01:00Z (in 58 s)`: both never too early, so that whoever looks again then does not find it waiting still. */
 export function moment(at: number, { now, wallMs }: Moments): string {
-  const wall = new Date(wallMs + at - now).toISOString().replace(/\.\d+Z$/, 'Z');
-  return `${wall} (in ${duration(at - now)})`;
+  // What is left over from adding fractions is no millisecond more.
+  const leftMs = Math.ceil(Math.round((at - now) * 1_000) / 1_000);
+  const second = Math.ceil((wallMs + leftMs) / 1_000) * 1_000;
+  const wall = Math.abs(second) > LAST_DATE_MS ? 'a day beyond every calendar' : new Date(second).toISOString().replace('.000Z', 'Z');
+  return `${wall} (in ${duration(leftMs)})`;
 }
 
 /** Why a request waits for a limit. @param at when there is room as far as is known */
@@ -91,7 +96,7 @@ function amount(value: number): string {
 }
 
 function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.ceil(ms)} ms`;
+  if (ms < 1_000) return `${ms} ms`;
   if (ms < 600_000) return `${Math.ceil(ms / 1_000)} s`;
   return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
 }

@@ -1,5 +1,7 @@
 import { RateLimitRefused } from '../domain/errors.ts';
+import { untilNamed, waitInHeaders, waitNamed } from './asked-wait.ts';
 import { isMoneyCode, isRetryableStatus, saysTooLarge } from './refusal-vocabulary.ts';
+import { numberAt, valueAt } from './thrown-fields.ts';
 
 /** What a processor's failure means for the request. */
 export type Failure =
@@ -67,14 +69,10 @@ export function classifyFailure(thrown: unknown, wallMs: number): Failure {
 
 function classifyObject(thrown: object, wallMs: number): Failure {
   if (thrown instanceof RateLimitRefused || valueAt(thrown, 'code') === 'rate_limit_refused') {
-    const said = {
-      retryAfterMs: numberAt(thrown, 'retryAfterMs'),
-      limitType: valueAt(thrown, 'limitType'),
-      domain: valueAt(thrown, 'domain'),
-    };
+    const said = { limitType: valueAt(thrown, 'limitType'), domain: valueAt(thrown, 'domain') };
     return {
       kind: 'refused',
-      retryAfterMs: said.retryAfterMs,
+      retryAfterMs: waitNamed(thrown),
       limitType: typeof said.limitType === 'string' ? said.limitType : undefined,
       domain: typeof said.domain === 'string' ? said.domain : undefined,
       capacity: valueAt(thrown, 'capacity') === true,
@@ -84,13 +82,13 @@ function classifyObject(thrown: object, wallMs: number): Failure {
   const status = numberAt(thrown, 'status') ?? numberAt(thrown, 'statusCode');
   if (status === 429) {
     if (isFinalRefusal(thrown)) return FINAL;
-    return { kind: 'refused', retryAfterMs: retryAfterMs(thrown, wallMs) };
+    return { kind: 'refused', retryAfterMs: waitInHeaders(thrown, wallMs) };
   }
-  return blamed(thrown, status);
+  return blamed(thrown, status, wallMs);
 }
 
 /** What the error says of itself goes before what its status or code lets suppose. */
-function blamed(thrown: object, status: number | undefined): Failure {
+function blamed(thrown: object, status: number | undefined, wallMs: number): Failure {
   const broken = (status !== undefined && status >= 500) || isNetworkError(thrown);
   const said = valueAt(thrown, 'retryable');
   const retryable = typeof said === 'boolean' ? said : broken || (status !== undefined && isRetryableStatus(status));
@@ -104,8 +102,8 @@ function blamed(thrown: object, status: number | undefined): Failure {
     cools: scope === undefined ? broken : scope === 'deployment',
     disables,
     deploymentId: typeof deploymentId === 'string' ? deploymentId : undefined,
-    retryAfterMs: numberAt(thrown, 'retryAfterMs'),
-    untilMs: numberAt(thrown, 'untilMs'),
+    retryAfterMs: waitNamed(thrown),
+    untilMs: untilNamed(thrown, wallMs),
   };
 }
 
@@ -130,39 +128,4 @@ function isNetworkError(thrown: object, depth = 0): boolean {
   if (thrown instanceof TypeError && FETCH_FAILED.test(thrown.message)) return true;
   const cause = valueAt(thrown, 'cause');
   return typeof cause === 'object' && cause !== null && depth < DEEPEST_CAUSE && isNetworkError(cause, depth + 1);
-}
-
-/** The wait that an error's response headers ask for; `retry-after-ms` wins over seconds or an HTTP date. */
-function retryAfterMs(thrown: object, wallMs: number): number | undefined {
-  const headers = valueAt(thrown, 'headers');
-  const milliseconds = Number(header(headers, 'retry-after-ms'));
-  if (milliseconds >= 0 && Number.isFinite(milliseconds)) return milliseconds;
-  const text = header(headers, 'retry-after');
-  if (text === undefined) return undefined;
-  const seconds = Number(text);
-  if (seconds >= 0) return Number.isFinite(seconds * 1000) ? seconds * 1000 : undefined;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - wallMs);
-}
-
-function header(headers: unknown, name: string): string | undefined {
-  if (typeof headers !== 'object' || headers === null) return undefined;
-  // Not only the platform's own Headers: HTTP clients bring theirs.
-  const get = valueAt(headers, 'get');
-  const value: unknown = typeof get === 'function' ? get.call(headers, name) : valueAt(headers, name);
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/** Reads one property of something a stranger threw: getters and proxies may throw as well. */
-function valueAt(object: object, key: string): unknown {
-  try {
-    return Reflect.get(object, key);
-  } catch {
-    return undefined;
-  }
-}
-
-function numberAt(object: object, key: string): number | undefined {
-  const value = valueAt(object, key);
-  return Number.isFinite(value) ? (value as number) : undefined;
 }
