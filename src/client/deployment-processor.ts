@@ -49,7 +49,8 @@ export function deploymentProcessor(upstreams: ReadonlyMap<string, Upstream>, cl
     if (work.kind === 'guest') return guest(work, context);
     // First of all: what fails before it is sent must cost nothing.
     const onWritten = context.deferSend();
-    return sendWork({ work, upstream: chosenUpstream(upstreams, work, context), context, clock, onWritten });
+    const onDelivered = context.deliveryStarted;
+    return sendWork({ work, upstream: chosenUpstream(upstreams, work, context), context, clock, onWritten, onDelivered });
   };
 }
 
@@ -61,8 +62,12 @@ export interface WireAttempt {
   readonly upstream: Upstream;
   readonly context: ProcessorContext;
   readonly clock: Clock;
+  /** Ends the call: aborts with the context's own, and where the attempt fails beside it. Default: the context's own. */
+  readonly signal?: AbortSignal;
   /** What `context.deferSend()` gave: called before the first byte leaves. */
   readonly onWritten: () => void;
+  /** What `context.deliveryStarted` is; absent where whoever takes the answer says so. */
+  readonly onDelivered?: (() => void) | undefined;
 }
 
 /** Where the engine sends a call; throws a `ProviderFailure` for a deployment that was closed meanwhile. */
@@ -87,14 +92,15 @@ async function guest(work: GuestWork, context: ProcessorContext): Promise<undefi
 }
 
 /** Does one attempt, as {@link deploymentProcessor} says. A single async function: its state is kept for as long as a stream lasts. */
-export async function sendWork({ work, upstream, context, clock, onWritten }: WireAttempt): Promise<undefined> {
+export async function sendWork({ work, upstream, context, clock, onWritten, onDelivered, signal = context.signal }: WireAttempt): Promise<undefined> {
   const { id: deploymentId } = upstream;
   if (work.delivered) throw endedAfterDelivery();
   const startedAt = clock.now();
-  const answer = await sent({ work, upstream, context, clock, onWritten });
+  const answer = await sent({ work, upstream, context, clock, onWritten, signal });
   // Given up while the answer was on its way: nobody listens, and the endpoint has heard the signal too.
-  if (context.signal.aborted) throw context.signal.reason;
+  if (signal.aborted) throw signal.reason;
   work.delivered = true;
+  onDelivered?.();
   work.call = { ...work.call, body: NOTHING };
   const { attempt } = context;
   if (answer.kind === 'whole') {
@@ -109,11 +115,11 @@ export async function sendWork({ work, upstream, context, clock, onWritten }: Wi
   return undefined;
 }
 
-function sent({ work: { call }, upstream, context, clock, onWritten }: WireAttempt): Promise<WireAnswer> {
+function sent({ work: { call }, upstream, context, clock, onWritten, signal = context.signal }: WireAttempt): Promise<WireAnswer> {
   const { format, body, headers } = call;
   const endpoint = upstream.endpointFor(call.auth);
   if (!endpoint.preset.formats.includes(format)) throw wrongFormat(upstream, call);
-  const sending = endpoint.send({ format, body, headers, signal: context.signal }, moments(endpoint, context, clock, onWritten));
+  const sending = endpoint.send({ format, body, headers, signal }, moments(endpoint, context, clock, onWritten));
   return endpoint === upstream.endpoint ? sending : sending.catch(throwAsCallers);
 }
 

@@ -56,6 +56,8 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
   /** What the headers of a refusal said of the limits. */
   refusalObserved: readonly LimitObservation[] = NOTHING_OBSERVED;
   responded = false;
+  /** Some of its answer is with its reader: nothing may be tried again. */
+  delivered = false;
   readonly #owner: AttemptOwner<S>;
   #controller: AbortController | undefined = undefined;
 
@@ -88,11 +90,16 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
     return this.route.deploymentIds;
   }
 
+  /** Whether the provider has heard of it, so that its outcome may say something of the provider. */
+  get sent(): boolean {
+    return !this.deferred || this.responded;
+  }
+
   ring(): void {
     this.#owner.attemptTimedOut(this);
   }
 
-  // Getters, so that a processor may take these three out of its context; a closure is made only where one is asked for.
+  // Getters, so that a processor may take these out of its context; a closure is made only where one is asked for.
   get reportUsage(): (usage: UsageReport) => void {
     return (usage) => this.#reportUsage(usage);
   }
@@ -103,6 +110,12 @@ export class Attempt<S extends AttemptSubject> implements ProcessorContext, Alar
 
   get limitsObserved(): (observations: readonly LimitObservation[], accepted?: boolean) => void {
     return (observations, accepted = true) => this.#limitsObserved(observations, accepted);
+  }
+
+  get deliveryStarted(): () => void {
+    return () => {
+      this.delivered = true;
+    };
   }
 
   get deferSend(): () => () => void {

@@ -165,12 +165,8 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     // Answered without having been sent, as from a cache: it cost nothing.
     if (attempt.deferred) reservation.release(attempt.reservation, now);
     else reservation.ended(attempt.reservation, now);
-    for (const unit of attempt.route.units) unit.accepted(attempt.startedAt);
-    for (const visit of attempt.visits) {
-      if (!attempt.responded) visit.responded(now);
-      visit.answered(ACCEPTED, now);
-      visit.succeeded();
-    }
+    if (attempt.sent) this.#accepted(attempt, now);
+    else for (const visit of attempt.visits) visit.left();
     const used = subject.used ?? readUsage(raw);
     if (used !== undefined) {
       subject.used = used;
@@ -181,6 +177,16 @@ export class CallRunner implements AttemptOwner<RequestRecord> {
     if ('error' in checked) this.#fail(subject, { reason: 'error', error: checked.error }, attempt);
     else this.#complete(subject, checked.result, attempt, now);
     this.#dispatcher.roomCameFree();
+  }
+
+  /** The provider took it. */
+  #accepted({ route, visits, startedAt, responded }: RequestAttempt, now: number): void {
+    for (const unit of route.units) unit.accepted(startedAt);
+    for (const visit of visits) {
+      if (!responded) visit.responded(now);
+      visit.answered(ACCEPTED, now);
+      visit.succeeded();
+    }
   }
 
   #complete(record: RequestRecord, result: unknown, attempt: RequestAttempt, now: number): void {

@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import { type AttemptTimeout, textOf } from '../domain/errors.ts';
 import { reservation } from '../limits/limit-set.ts';
 import { backoffMs, pauseAfterRefusalMs } from '../scheduling/backoff.ts';
-import { classifyFailure, type Failure } from '../scheduling/classify-failure.ts';
+import { classifyFailure, FINAL, type Failure } from '../scheduling/classify-failure.ts';
 import type { Attempt } from './attempt.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { eachCaller } from './each-caller.ts';
@@ -72,13 +72,15 @@ export class FailureHandling {
 
   /** The processor threw. */
   failed(attempt: RequestAttempt, thrown: unknown): void {
-    const failure = classifyFailure(thrown, this.#clock.wallMs());
+    const said = classifyFailure(thrown, this.#clock.wallMs());
     // Reading what was thrown may run a stranger's code, which may have cancelled it.
     if (attempt.subject.ending) return;
-    if (failure.kind === 'refused') {
-      this.#refuse(attempt, failure);
+    if (said.kind === 'refused' && !attempt.delivered) {
+      this.#refuse(attempt, said);
       return;
     }
+    // Whoever has some of an answer was not refused.
+    const failure = said.kind === 'refused' ? FINAL : said;
     this.#blame(attempt, failure, thrown);
     attempt.book(this.#clock.now());
     const retryable = failure.kind === 'retryable';
@@ -96,7 +98,7 @@ export class FailureHandling {
       if (meant && (failure === undefined || failure.cools)) {
         visit.failed(asError(thrown));
         this.#dispatcher.choice.failed(id, this.#clock.now());
-      } else if (failure !== undefined && !failure.failOver) visit.succeeded();
+      } else if (failure !== undefined && !failure.failOver && attempt.sent) visit.succeeded();
       else visit.left();
     }
   }
@@ -131,13 +133,18 @@ export class FailureHandling {
   }
 
   /**
-   * What becomes of a request whose attempt failed: another deployment takes it at once; when all have been tried the
+   * What becomes of a request whose attempt failed: it ends where some of its answer is delivered; else another deployment takes it at once; when all have been tried the
    * round is over, and it is retried after a wait as often as it may.
    */
   #again(attempt: RequestAttempt, ending: Ending, { retryable, failOver, leastWaitMs }: Outlook): void {
     const { subject } = attempt;
     // Whoever listens to the attempt's signal may have cancelled it just now.
     if (subject.ending) return;
+    if (attempt.delivered) {
+      this.#options.fail(subject, ending, attempt);
+      this.#dispatcher.roomCameFree();
+      return;
+    }
     const now = this.#clock.now();
     const elsewhere = failOver && this.#dispatcher.choice.routes.length > 1;
     if (elsewhere) subject.failedOn(attempt.route, !retryable);

@@ -38,6 +38,11 @@ export interface ProcessorContext {
    */
   limitsObserved(observations: readonly LimitObservation[], accepted?: boolean): void;
   /**
+   * Tells that some of the answer is with whoever asked for it: whatever ends the attempt from now on ends the request, since another
+   * attempt would say it twice.
+   */
+  deliveryStarted(): void;
+  /**
    * Tells that the call is not on the wire yet, as while it connects; call the returned function when it is. Must
    * be called before the processor's first `await`. Without it a call counts as written when the processor starts.
    */

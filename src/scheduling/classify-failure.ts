@@ -33,7 +33,7 @@ interface Blame {
   readonly untilMs?: number | undefined;
 }
 
-const FINAL: Failure = { kind: 'final', failOver: false, cools: false, disables: false };
+export const FINAL: Exclude<Failure, { readonly kind: 'refused' }> = { kind: 'final', failOver: false, cools: false, disables: false };
 
 const NETWORK_CODES = new Set([
   'ECONNRESET',

@@ -62,6 +62,24 @@ describe('a stream that nobody reads', () => {
     expect(headgate.status().models[0]).toMatchObject({ processing: 0, queueSize: 0 });
   });
 
+  it('stays in no line once it took too long, and closes no circuit that it opened', async () => {
+    open = await world(
+      { models: { 'gpt-4o': { deployments: [at('a.test', { circuit: { failuresInARow: 1 } })], retry: { maxAttempts: 3 } } } },
+      { 'a.test': { script: () => ({ outputTokens: 100_000 }) } },
+    );
+    const { headgate, during, clock, sent } = open;
+    const body = JSON.stringify(chatBody({ stream: true, max_tokens: 100_000 }));
+    const states = () => headgate.status().models[0];
+
+    await during(headgate.fetch()('https://a.test/v1/chat/completions', { method: 'POST', body }));
+    await clock.advance(ATTEMPT_MS);
+
+    expect(states()).toMatchObject({ processing: 0, queueSize: 0, deployments: [{ circuit: 'open', failures: 1 }] });
+    await clock.advance(120_000);
+    expect(sent).toHaveLength(1);
+    expect(states()).toMatchObject({ queueSize: 0, deployments: [{ circuit: 'open', failures: 1 }] });
+  });
+
   it('keeps its place until it is read, though all of it is here: what lies unread is bounded by the calls at once', async () => {
     const { world: w, forgotten, call } = await opened(20);
     const next = call();

@@ -20,7 +20,7 @@ describe('explain', () => {
     const explanation = manager.explain(handle.id);
     expect(explanation).toMatchObject({ status: 'pending', position: 1, waitingFor: { limiter: 'd/tpm', type: 'tpm', domain: 'd' } });
     expect(explanation?.earliestStart).toBeCloseTo(START + 60_000 + 7, 3);
-    expect(explanation?.reason).toBe("limit 'd/tpm': 10 of 10 in use, room at 2025-01-01T00:01:00Z (in 61 s)");
+    expect(explanation?.reason).toBe("limit 'd/tpm': 10 of 10 in use, room at 2025-01-01T00:01:01Z (in 61 s)");
   });
 
   it('a slot; the turn; a pause', async () => {

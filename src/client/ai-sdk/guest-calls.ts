@@ -69,16 +69,19 @@ export class GuestCalls {
     const estimate = estimateWork(modelId, new Set([preset.cost]), { format: 'openai-chat', body }, learning);
     return new Promise((resolve, reject) => {
       let delivered = false;
-      const deliver = (result: R): void => {
-        delivered = true;
-        resolve(result);
-      };
       const work: GuestWork = {
         kind: 'guest',
         run: (context) => {
-          if (delivered) throw new InvalidRequest('The attempt took too long, and some of its answer is with its reader.', 'attempt');
-          // Its client writes it somewhere after this: not before the work that is due now, which may take a while.
+          // First of all: what fails before it is sent says nothing of the deployment.
           const written = context.deferSend();
+          // An attempt that was given up may have ended all the same.
+          if (delivered) throw new InvalidRequest('The attempt took too long, and some of its answer is with its reader.', 'attempt');
+          const deliver = (result: R): void => {
+            delivered = true;
+            context.deliveryStarted();
+            resolve(result);
+          };
+          // Its client writes it somewhere after this: not before the work that is due now, which may take a while.
           clock.setTimeout(written, 0);
           return attempt({ context, preset, estimate }, deliver).then((result) => {
             // What was answered was sent, however quickly.
