@@ -92,7 +92,15 @@ async function guest(work: GuestWork, context: ProcessorContext): Promise<undefi
 }
 
 /** Does one attempt, as {@link deploymentProcessor} says. A single async function: its state is kept for as long as a stream lasts. */
-export async function sendWork({ work, upstream, context, clock, onWritten, onDelivered, signal = context.signal }: WireAttempt): Promise<undefined> {
+export async function sendWork({
+  work,
+  upstream,
+  context,
+  clock,
+  onWritten,
+  onDelivered,
+  signal = context.signal,
+}: WireAttempt): Promise<undefined> {
   const { id: deploymentId } = upstream;
   if (work.delivered) throw endedAfterDelivery();
   const startedAt = clock.now();

@@ -5,7 +5,7 @@ import { MetricsMiddleware } from '../../src/middleware/metrics-middleware.ts';
 import { isChatStream, Middleware, type MiddlewareContext, type OnionMiddleware } from '../../src/middleware/middleware.ts';
 import { RateLimitMiddleware } from '../../src/middleware/rate-limit-middleware.ts';
 import { RetryMiddleware } from '../../src/middleware/retry-middleware.ts';
-import { anthropicAnswer, anthropicEvents, failure, keys, refusal, world } from './llm-world.ts';
+import { anthropicAnswer, anthropicEvents, failure, keys, type Reply, refusal, world } from './llm-world.ts';
 
 class Counting extends Middleware {
   requests = 0;
@@ -190,6 +190,79 @@ describe('middlewares of a client', () => {
       client.middlewareChain.remove(before as never);
     }
     expect(client.getStatus()).toMatchObject({ queueSize: 0, inUseClients: 0 });
+  });
+
+  const long = (): Reply => ({ events: anthropicEvents(...Array.from({ length: 3000 }, () => 't'.repeat(400))), gapMs: 1000 });
+  const broken = new Error('my middleware broke');
+  const breaking: readonly (readonly [string, OnionMiddleware])[] = [
+    [
+      'behind its stream',
+      async (request, next) => {
+        await next(request);
+        throw broken;
+      },
+    ],
+    [
+      'before its stream has begun',
+      async (request, next) => {
+        next(request).catch(() => {});
+        await new Promise((resolve) => setImmediate(resolve));
+        throw broken;
+      },
+    ],
+  ];
+
+  it.each(breaking.flatMap(([when, middleware]) => [false, true].map((perAttempt) => ({ when, perAttempt, middleware }))))(
+    'one that breaks $when leaves nothing open at the provider (perAttempt: $perAttempt)',
+    async ({ middleware, perAttempt }) => {
+      const { manager, until, behave, open, calls, clock } = await world(keys(1));
+      behave(long);
+      const client = manager.getClient();
+      client.middlewareChain.add(middleware, { perAttempt });
+      for (let i = 0; i < 5; i++) await expect(until(client.streamComplete('a').response)).rejects.toBe(broken);
+      await clock.settle();
+
+      expect(calls.map(({ aborted }) => aborted)).toEqual(Array.from({ length: 5 }, () => true));
+      expect(open.now).toBe(0);
+      expect(client.getStatus()).toMatchObject({ queueSize: 0, inUseClients: 0 });
+      await until(manager.close());
+    },
+  );
+
+  it('one that breaks while its request waits takes it out of the queue, also where it asks only then', async () => {
+    const { manager, until, calls, clock } = await world(keys(1, { rateLimits: { requestsPerMinute: 1 } }, { acquireTimeout: 600 }));
+    const client = manager.getClient();
+    await until(client.complete('first'));
+    let ask = (): Promise<unknown> => Promise.resolve();
+    client.middlewareChain.add(async (request, next) => {
+      next(request).catch(() => {});
+      ask = () => next(request);
+      throw broken;
+    });
+
+    await expect(until(client.complete('a'))).rejects.toBe(broken);
+    expect(client.getStatus().queueSize).toBe(0);
+    await expect(until(ask())).rejects.toMatchObject({ code: 'cancelled' });
+    await clock.advance(120_000);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('one that sends when its attempt is over is told so, and sends nothing past the limits', async () => {
+    const { manager, until, calls } = await world(keys(1));
+    const client = manager.getClient();
+    const cached = await until(client.complete('a'));
+    let later = (): Promise<unknown> => Promise.resolve();
+    client.middlewareChain.add(
+      async (request, next) => {
+        later = () => next(request);
+        return cached;
+      },
+      { perAttempt: true },
+    );
+    await until(client.complete('b'));
+
+    await expect(later()).rejects.toMatchObject({ code: 'invalid_request', message: expect.stringContaining('attempt was over') });
+    expect(calls).toHaveLength(1);
   });
 
   it('one that returns nothing is told what was expected of it', async () => {

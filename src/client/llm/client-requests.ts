@@ -10,6 +10,7 @@ import type { ProviderPreset } from '../../providers/provider.ts';
 import type { DispatchCall } from '../dispatch/dispatch-types.ts';
 import { estimateWork, type UsageLearning } from '../dispatch/work-estimates.ts';
 import { AcquireTimedOut, AcquireTimer } from './acquire-timer.ts';
+import type { BegunRequests } from './begun-requests.ts';
 import type { ClientPlan } from './client-plan.ts';
 import { ClientQueues, NO_RETRY, type QueueRules } from './client-queues.ts';
 import type { ConnectionPool } from './connection-pool.ts';
@@ -45,6 +46,8 @@ export interface ClientRequest<A> {
   readonly context: MiddlewareContext;
   readonly rules: QueueRules;
   readonly urgency: Urgency;
+  /** Hears of it once it is in the queue. */
+  readonly begun?: BegunRequests;
   /** One attempt. */
   readonly around: (send: SendOnce<A>) => Promise<A>;
   /** What becomes of an answer that may still fail, given what exchanges its errors; default: itself. */
@@ -68,7 +71,7 @@ export class ClientRequests {
   /** Resolves with the answer of the attempt that succeeded: whole, or a stream that has begun. */
   run<A>(request: ClientRequest<A>): Promise<A> {
     const { plan, preset, queues, learning, clock } = this.#parts;
-    const { call, model, context, rules, urgency, around, wrap = itself } = request;
+    const { call, model, context, rules, urgency, begun, around, wrap = itself } = request;
     if (this.#isClosed)
       throw new LLMException(`The client of '${plan.name}' is closed.`, { provider: plan.provider }, { code: 'client_closed' });
     const modelId = this.queues.idFor(model, rules);
@@ -98,6 +101,7 @@ export class ClientRequests {
         estimatedInputTokens: inputTokens,
         estimatedOutputTokens: outputTokens,
       });
+      begun?.add(handle);
       timer.waits();
       this.metrics.started();
       void handle.response.then((response) => {

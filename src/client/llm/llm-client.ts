@@ -10,6 +10,7 @@ import { RetryMiddleware } from '../../middleware/retry-middleware.ts';
 import { codecFor } from '../../providers/codecs/codec-for.ts';
 import { decodeEmbeddings, encodeEmbeddings } from '../../providers/codecs/openai-embeddings.ts';
 import { AnswerStream } from './answer-stream.ts';
+import { BegunRequests } from './begun-requests.ts';
 import { CallersPatience } from './callers-patience.ts';
 import { checkCallOptions } from './check-options.ts';
 import { isForEmbeddings } from './client-plan.ts';
@@ -174,6 +175,7 @@ export class LLMClient {
     const { perRequest, perAttempt } = this.middlewareChain.split();
     const context = this.#context(request.model);
     const rules = this.#rules();
+    const begun = new BegunRequests();
     const { signal, priority, tenant, deadline } = options;
     const facts = { provider: this.provider, model: context.model, wallMs: () => this.#parts.clock.wallMs() };
     const core: Next = (asked) => {
@@ -185,6 +187,7 @@ export class LLMClient {
         context,
         rules,
         urgency: { signal, priority, tenant, deadline },
+        begun,
         around: (send) => {
           const once: Next = (each) =>
             send(each === asked ? call : encode(each), (answer, clientId) => readAnswer(codec, each, answer, { ...facts, clientId }));
@@ -194,7 +197,10 @@ export class LLMClient {
       });
     };
     const waiting = { requestId: context.requestId, provider: this.provider, model: context.model, signal, deadline };
-    const answer = await this.#patience.wait(perRequest(request, core, context), waiting);
+    const answer = await this.#patience.wait(perRequest(request, core, context), waiting).catch((error: unknown) => {
+      begun.cancel(error);
+      throw error;
+    });
     return isChatStream(answer) ? this.#patience.stream(answer, waiting) : answer;
   }
 

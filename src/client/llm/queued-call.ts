@@ -3,7 +3,7 @@ import { InvalidRequest, RateLimitRefused } from '../../domain/errors.ts';
 import type { ProcessorContext } from '../../engine/processor.ts';
 import type { ChatAnswer, MiddlewareContext } from '../../middleware/middleware.ts';
 import type { WireAnswer } from '../../providers/provider.ts';
-import { endedAfterDelivery, sendWork, type WireWork } from '../deployment-processor.ts';
+import { endedAfterDelivery, sendWork, type WireAttempt, type WireWork } from '../deployment-processor.ts';
 import type { DispatchCall } from '../dispatch/dispatch-types.ts';
 import type { WorkEstimate } from '../dispatch/work-estimates.ts';
 import type { AcquireTimer } from './acquire-timer.ts';
@@ -55,13 +55,17 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     const lease = pool.lease(context.deploymentId ?? '', model);
     shared.attempt = context.attempt;
     shared.clientId = lease.upstream.id;
+    // The engine's signal says nothing of an attempt that fails by itself.
+    const sending = new AbortController();
+    let isOver = false;
     let wire: Promise<unknown> | undefined;
     const send: SendOnce<A> = (call, read) =>
       new Promise((resolve, reject) => {
+        if (isOver) return reject(new InvalidRequest('A middleware sent when its attempt was over. Await what next() gives.', 'next'));
         // What was reserved is for one call: a second one would pass the limits by.
         if (wire !== undefined)
           return reject(new InvalidRequest('A middleware sent twice in one attempt. Add it without perAttempt.', 'next'));
-        wire = this.#sent(call, lease, context, onWritten, (answer) => {
+        wire = this.#sent(call, lease, { context, onWritten, signal: sending.signal }, (answer) => {
           try {
             resolve(read(answer, lease.upstream.id));
           } catch (error) {
@@ -74,7 +78,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     timer.ends();
     let failed = true;
     try {
-      const answer = await unlessAborted(around(send), context.signal);
+      const answer = await unlessAborted(around(send), context.signal, sending);
       if (context.signal.aborted) throw context.signal.reason;
       this.#isDelivered = true;
       deliver(answer);
@@ -83,8 +87,10 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
       await wire;
       failed = false;
     } catch (error) {
-      // The call has heard the signal too; a middleware may never end.
-      if (context.signal.aborted) await Promise.allSettled([wire]);
+      // Whoever failed, nobody reads what was sent any more: it ends before its place and its client are given back.
+      isOver = true;
+      sending.abort(error);
+      await Promise.allSettled([wire]);
       if (error instanceof RateLimitRefused) {
         this.wasRefused = true;
         // It says nothing about the client.
@@ -93,6 +99,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
       if (this.running === 1) timer.waits(this.wasRefused && !failed ? 0 : longestRestMs);
       throw error;
     } finally {
+      isOver = true;
       this.running -= 1;
       lease.release(failed);
     }
@@ -102,21 +109,27 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
   #sent(
     call: DispatchCall,
     { upstream }: Lease,
-    context: ProcessorContext,
-    onWritten: () => void,
+    attempt: Pick<WireAttempt, 'context' | 'onWritten' | 'signal'>,
     deliver: (answer: WireAnswer) => void,
   ): Promise<unknown> {
     const { clock, estimate } = this.#options;
     const work: WireWork = { kind: 'wire', call, deliver: ({ answer }) => deliver(answer), used: estimate.used, delivered: false };
-    return sendWork({ work, upstream, context, clock, onWritten });
+    return sendWork({ ...attempt, work, upstream, clock });
   }
 }
 
-/** Ends with the signal also where a middleware that wraps the attempt does not: it would hold its client for ever. */
-function unlessAborted<A>(answer: Promise<A>, signal: AbortSignal): Promise<A> {
+/**
+ * Ends with the signal also where a middleware that wraps the attempt does not: it would hold its client for ever. What is
+ * sent ends with the signal at any time.
+ */
+function unlessAborted<A>(answer: Promise<A>, signal: AbortSignal, sending: AbortController): Promise<A> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
+    // Never removed: the signal is the attempt's own, and goes with it.
+    const onAbort = (): void => {
+      sending.abort(signal.reason);
+      reject(signal.reason);
+    };
     signal.addEventListener('abort', onAbort, { once: true });
-    void answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    answer.then(resolve, reject);
   });
 }
