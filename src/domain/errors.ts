@@ -151,8 +151,12 @@ export class SchedulerQueueFullError extends LLMQueueException {
  * for that. `cause` is the last refusal.
  */
 export class NoDeploymentAvailable extends LLMQueueException {
-  constructor(modelId: string, disabled: readonly { readonly id: string; readonly cause: Error }[], cooling: readonly string[] = []) {
-    const why = disabled.map(({ id, cause }) => `'${id}' (${cause.message})`).join(', ');
+  constructor(
+    modelId: string,
+    disabled: readonly { readonly id: string; readonly cause: Error; readonly why: string }[],
+    cooling: readonly string[] = [],
+  ) {
+    const why = disabled.map(({ id, why }) => `'${id}' (${why})`).join(', ');
     const rest = cooling.length > 0 ? ` Cooling: ${cooling.map((id) => `'${id}'`).join(', ')}.` : '';
     super(
       `Model '${modelId}': no deployment takes the request. Disabled: ${why || (rest ? 'none' : 'none; the others failed it for good')}.${rest} Mend the key or the account and enable it, or wait.`,

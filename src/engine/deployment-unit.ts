@@ -10,6 +10,7 @@ import { ConcurrencyCut } from '../limits/learning/concurrency-cut.ts';
 import type { DeploymentHold } from './deployment-hold.ts';
 import { Disablement } from './disablement.ts';
 import type { EngineSignals } from './engine-signals.ts';
+import { errorWords } from './error-words.ts';
 import type { LimitListener } from './limit-listener.ts';
 import type { LimiterUnit, LimiterUser } from './limiter-unit.ts';
 import { Visit } from './visit.ts';
@@ -171,7 +172,7 @@ export class DeploymentUnit {
     this.#sendCircuit({ type: 'OPENED', until });
     this.#showState();
     events.emit({ type: 'deployment-cooling', at: clock.wallMs(), deploymentId: this.id, until });
-    logger.warn({ deploymentId: this.id, until, error }, 'deployment takes no calls: several failed in a row');
+    logger.warn({ deploymentId: this.id, until, error: errorWords(error, this.id) }, 'deployment takes no calls: several failed in a row');
     this.wakeUsers();
   }
 
@@ -194,7 +195,8 @@ export class DeploymentUnit {
     this.#send({ type: 'DISABLED', until, reason });
     this.#shown = 'disabled';
     events.emit({ type: 'deployment-disabled', at: clock.wallMs(), deploymentId: this.id, until, reason });
-    logger.error({ deploymentId: this.id, until, error }, 'deployment disabled: its key is not accepted, or money is wanted');
+    const words = errorWords(error, this.id);
+    logger.error({ deploymentId: this.id, until, error: words }, 'deployment disabled: its key is not accepted, or money is wanted');
     // Who waited for it has another one to wait for now, or none.
     this.wakeUsers();
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import { type AttemptTimeout, textOf } from '../domain/errors.ts';
 import { reservation } from '../limits/limit-set.ts';
 import { backoffMs, pauseAfterRefusalMs } from '../scheduling/backoff.ts';
-import { classifyFailure, FINAL, type Failure } from '../scheduling/classify-failure.ts';
+import { classifyFailure, type Failure, FINAL } from '../scheduling/classify-failure.ts';
 import type { Attempt } from './attempt.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { eachCaller } from './each-caller.ts';
@@ -190,5 +190,5 @@ function asError(thrown: unknown): Error {
   } catch {
     // What cannot be looked at is no error to hand on.
   }
-  return new Error(textOf(thrown));
+  return new Error(textOf(thrown), { cause: thrown });
 }

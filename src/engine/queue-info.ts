@@ -4,11 +4,11 @@ import type { Clock } from '../domain/clock.ts';
 import { LLMQueueException } from '../domain/errors.ts';
 import type { LimiterState, RateLimiterType } from '../domain/limit-types.ts';
 import type { DeploymentState, DeploymentUnit } from './deployment-unit.ts';
+import { errorWords } from './error-words.ts';
 import type { LearnedInfo } from './limit-listener.ts';
 import type { LimiterUnit } from './limiter-unit.ts';
 import type { ModelQueue } from './model-queue.ts';
 import { deploymentsOf, queueWaitsFor } from './wait-cause.ts';
-import { errorWords } from './waiting-words.ts';
 
 /** One limit as it stands. Amounts in requests or tokens. */
 export interface LimiterInfo {
@@ -35,7 +35,7 @@ export interface DeploymentInfo {
   readonly restsUntil: number | null;
   /** Failures in a row; once its circuit has opened those that opened it, and its failed probes. */
   readonly failures: number;
-  /** What the last of them said, in one line; null once a call has succeeded. */
+  /** What the last of them said, in one line; of errors that are none of Headgate's only name, status and code. Null once a call has succeeded. */
   readonly lastError: string | null;
   /** What it learned beside the limits below; null where nothing is learned. */
   readonly learned: LearnedInfo | null;

@@ -1,5 +1,6 @@
 import { NoDeploymentAvailable, RateLimitExceeded } from '../domain/errors.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { errorWords } from './error-words.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { Ending } from './settlement.ts';
 
@@ -17,6 +18,8 @@ export function strandedEnding({ modelId, choice }: Dispatcher): Ending {
   const cooling = choice.routes.flatMap(({ id, disabledBy, stops }) =>
     disabledBy === undefined && stops.some(({ deployment }) => deployment.state === 'cooling') ? [id] : [],
   );
-  const disabled = choice.routes.flatMap(({ id, disabledBy }) => (disabledBy === undefined ? [] : [{ id, cause: disabledBy }]));
+  const disabled = choice.routes.flatMap(({ id, disabledBy }) =>
+    disabledBy === undefined ? [] : [{ id, cause: disabledBy, why: errorWords(disabledBy, id) }],
+  );
   return { reason: 'error', error: new NoDeploymentAvailable(modelId, disabled, cooling) };
 }

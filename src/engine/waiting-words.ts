@@ -1,13 +1,12 @@
-import { textOf } from '../domain/errors.ts';
 import type { RateLimiterType } from '../domain/limit-types.ts';
 import { counted } from '../lib/counted.ts';
 import type { DeploymentHold } from './deployment-hold.ts';
 import type { DeploymentUnit } from './deployment-unit.ts';
+import { errorWords } from './error-words.ts';
 import type { LearnedRate } from './limit-listener.ts';
 import type { LimiterUnit } from './limiter-unit.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
-const LONGEST_ERROR = 200;
 /** The last moment that a `Date` can hold. */
 const LAST_DATE_MS = 8.64e15;
 
@@ -60,14 +59,6 @@ export function holdWords({ id }: DeploymentUnit, hold: DeploymentHold, moments:
 /** A deployment that is in use and fails; undefined for one that doesn't. */
 export function failingWords({ id, failures, lastError }: DeploymentUnit): string | undefined {
   return lastError === undefined ? undefined : `deployment '${id}': ${failureWords(failures, lastError, id)}`;
-}
-
-/** An error's first line, cut, without the name of the deployment that it is told of. */
-export function errorWords(error: Error, deploymentId: string): string {
-  const [first = ''] = textOf(error).trim().split('\n');
-  const name = `Deployment '${deploymentId}'`;
-  const line = first.startsWith(name) ? first.slice(name.length).replace(/^:? /, '') : first;
-  return line.length > LONGEST_ERROR ? `${line.slice(0, LONGEST_ERROR)}…` : line;
 }
 
 function failureWords(failures: number, error: Error | undefined, deploymentId: string): string {

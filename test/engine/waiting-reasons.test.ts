@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { ProcessingError } from '../../src/domain/errors.ts';
 import { DeploymentUnit } from '../../src/engine/deployment-unit.ts';
+import { ProviderFailure } from '../../src/providers/provider-failure.ts';
 import { type Bench, bench, MODEL } from './harness.ts';
 
-const down = (message = 'bad gateway') => Object.assign(new Error(message), { status: 502 });
+const down = (message = 'bad gateway') => new ProviderFailure({ message, code: 'http_502', retryable: true, scope: 'deployment' });
 
 /** One deployment, `a`, whose circuit is open after two failures. */
 async function cooling(more: object = {}): Promise<Bench> {
@@ -16,7 +18,7 @@ async function cooling(more: object = {}): Promise<Bench> {
   return b;
 }
 
-const OPEN = "deployment 'a': circuit open until 2025-01-01T00:01:00Z (in 60 s), after 2 failures: bad gateway";
+const OPEN = "deployment 'a': circuit open until 2025-01-01T00:01:00Z (in 60 s), after 2 failures: bad gateway and more";
 
 describe('a request whose only deployment’s circuit is open', () => {
   it('says which deployment it waits for, until when, and after which error', async () => {
@@ -27,7 +29,7 @@ describe('a request whose only deployment’s circuit is open', () => {
     expect(manager.getStatus(MODEL, handle.id)).toMatchObject({ status: 'pending', waitsFor: OPEN });
     const info = manager.getQueueInfo(MODEL);
     expect(info.waitsFor).toBe(OPEN);
-    expect(info.deployments[0]).toMatchObject({ id: 'a', circuit: 'open', failures: 2, lastError: 'bad gateway' });
+    expect(info.deployments[0]).toMatchObject({ id: 'a', circuit: 'open', failures: 2, lastError: 'bad gateway and more' });
   });
 
   it('says that a probe is under way, counts its failure, and forgets both once a call succeeds', async () => {
@@ -36,7 +38,9 @@ describe('a request whose only deployment’s circuit is open', () => {
     const behind = submit();
     await clock.advance(60_000);
     expect(calls.all).toHaveLength(3);
-    expect(manager.explain(behind.id)?.reason).toBe("deployment 'a': circuit half-open, one call probes it, after 2 failures: bad gateway");
+    expect(manager.explain(behind.id)?.reason).toBe(
+      "deployment 'a': circuit half-open, one call probes it, after 2 failures: bad gateway and more",
+    );
     calls.last.reject(down('still down'));
     await clock.settle();
     expect(manager.explain(behind.id)?.reason).toContain('after 3 failures: still down');
@@ -72,7 +76,7 @@ describe('a request whose only deployment’s circuit is open', () => {
     const { manager, submit, clock, calls } = bench({ deployments: [{ id: 'a' }, { id: 'b', circuit: { failuresInARow: 1 } }] });
     submit();
     await clock.settle();
-    const key = Object.assign(new Error('wrong key'), { failOver: true, scope: 'account', retryable: false });
+    const key = new ProviderFailure({ message: 'wrong key', code: 'invalid_key', failOver: true, scope: 'account', retryable: false });
     calls.last.reject(key);
     await clock.settle();
     calls.last.reject(down());
@@ -172,4 +176,62 @@ it('what holds a deployment says the same as when it is available', async () => 
   expect(seen.length).toBeGreaterThan(100);
   expect(seen.some(([at]) => at === Number.POSITIVE_INFINITY)).toBe(true);
   for (const [at, held] of seen) expect(held).toBe(at);
+});
+
+describe('of an error that is none of ours', () => {
+  const SECRET = 'Authorization: Bearer sk-SECRET prompt: "my diagnosis"';
+  const hostile = new Error('hidden', { cause: { code: 'E_SAFE' } });
+  Object.defineProperty(hostile, 'name', { get: () => `\u001b[2J${SECRET}` });
+
+  it.each<[string, unknown, string]>([
+    ['status', Object.assign(new Error(SECRET), { status: 502 }), 'Error, status 502'],
+    [
+      'its cause’s code',
+      new TypeError('fetch failed', { cause: Object.assign(new Error(SECRET), { code: 'ECONNRESET' }) }),
+      'TypeError, code ECONNRESET',
+    ],
+    ['what no error is', { message: SECRET, statusCode: 503 }, 'Error, status 503'],
+    [
+      'an error of ours that repeats it',
+      Object.assign(new ProcessingError(SECRET), { status: 500 }),
+      'ProcessingError, status 500, code processing_error',
+    ],
+    ['names that are texts', Object.assign(hostile, { status: 500, code: SECRET }), 'Error, status 500, code E_SAFE'],
+  ])('only name, status and code are told: %s', async (_what, thrown, words) => {
+    const lines: unknown[] = [];
+    const log = (...said: unknown[]): void => void lines.push(said);
+    const b = bench({ deployments: [{ id: 'a', circuit: { failuresInARow: 1 } }] }, undefined, {
+      logger: { debug: log, info: log, warn: log, error: log },
+    });
+    b.submit();
+    await b.clock.settle();
+    b.calls.last.reject(Object.assign(thrown as object, { retryable: true, scope: 'deployment' }));
+    await b.clock.settle();
+    const handle = b.submit();
+    await b.clock.settle();
+    const info = b.manager.getQueueInfo(MODEL);
+    expect(info.deployments[0]?.lastError).toBe(words);
+    const told = JSON.stringify([info, b.manager.explain(handle.id), b.manager.getStatus(MODEL, handle.id), lines, b.events]);
+    expect(told).toContain(words);
+    expect(told).not.toContain('SECRET');
+  });
+
+  it('nothing more reaches other callers, once it has disabled every deployment', async () => {
+    const b = bench({ deployments: [{ id: 'a' }], rateLimiters: [{ type: 'concurrent', limit: 1 }] });
+    b.submit();
+    const other = b.submit();
+    await b.clock.settle();
+    b.calls.last.reject(Object.assign(new Error(SECRET), { status: 401 }));
+    expect((await other.response).error).toContain("'a' (Error, status 401)");
+    expect((await other.response).error).not.toContain('SECRET');
+  });
+
+  it('ours are told in one line without control characters', async () => {
+    const b = bench({ deployments: [{ id: 'a' }] });
+    b.submit();
+    await b.clock.settle();
+    b.calls.last.reject(down("Deployment 'a': \u001b[2J\u001b]0;owned\u0007boom\rX\nY"));
+    await b.clock.settle();
+    expect(b.manager.getQueueInfo(MODEL).deployments[0]?.lastError).toBe('[2J ]0;owned boom X Y');
+  });
 });
