@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest, CompletionResponse } from '../../src/domain/chat.ts';
 import type { LogMethod } from '../../src/domain/logger.ts';
@@ -338,6 +339,28 @@ describe('middlewares of a client', () => {
     expect(client.getStatus()).toMatchObject({ queueSize: 0, inUseClients: 0 });
     await until(manager.close());
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('one that never ends leaves no timer and no listener behind once the caller has given up, or the deadline has', async () => {
+    const { manager, until, clock } = await world(keys(1));
+    const client = manager.getClient();
+    client.middlewareChain.add(never);
+    const before = clock.pendingTimers;
+    const caller = new AbortController();
+    const deadline = () => clock.wallMs() + 20_000;
+    const codeOf = (call: Promise<unknown>) => until(call.catch((error: { code: string }) => error.code));
+
+    const late = codeOf(client.complete('a', { signal: caller.signal, deadline: deadline() }));
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(1);
+    expect(await late).toBe('timeout');
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
+
+    const given = codeOf(client.complete('b', { signal: caller.signal, deadline: deadline() }));
+    caller.abort();
+    expect(await given).toBe('cancelled');
+    expect(await codeOf(client.complete('c', { signal: caller.signal, deadline: deadline() }))).toBe('cancelled');
+    expect(clock.pendingTimers).toBe(before);
+    await until(manager.close());
   });
 
   it('one may still answer a deadline that was missed', async () => {

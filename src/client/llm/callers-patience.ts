@@ -33,18 +33,26 @@ export class CallersPatience {
     const { signal, deadline, requestId } = waiting;
     if (signal === undefined && deadline === undefined) return work;
     return new Promise((resolve, reject) => {
-      const cancel = (reason: unknown): void => reject(new RequestCancelled(requestId, reason));
       let timer: TimerHandle;
       const over = (): void => {
         if (signal !== undefined) this.#links.unlink(signal, cancel);
         this.#clock.clearTimeout(timer);
       };
-      work.then(resolve, reject).finally(over);
-      if (signal?.aborted) cancel(signal.reason);
-      else if (signal !== undefined) this.#links.link(signal, cancel);
+      // Whichever comes first ends the waiting: the work may never settle.
+      const fail = (error: unknown): void => {
+        over();
+        reject(error);
+      };
+      const cancel = (reason: unknown): void => fail(new RequestCancelled(requestId, reason));
+      work.then((result) => {
+        over();
+        resolve(result);
+      }, fail);
+      if (signal?.aborted) return cancel(signal.reason);
+      if (signal !== undefined) this.#links.link(signal, cancel);
       if (deadline === undefined) return;
       const leftMs = Math.max(0, Number(deadline) - this.#clock.wallMs());
-      timer = this.#clock.setTimeout(() => reject(late(waiting)), leftMs + GRACE_MS);
+      timer = this.#clock.setTimeout(() => fail(late(waiting)), leftMs + GRACE_MS);
     });
   }
 
