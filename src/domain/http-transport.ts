@@ -19,7 +19,10 @@ export interface HttpTransportResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Read by one reader; where nobody asks for more, nothing more is read from the network. */
+  /**
+   * Decoded: whatever `content-encoding` says, nobody decodes it again, as with a body of `fetch`. Read by one reader; where
+   * nobody asks for more, nothing more is read from the network.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 }
 

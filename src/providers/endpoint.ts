@@ -42,14 +42,16 @@ export function createEndpoint(options: EndpointOptions, clock: Clock, transport
   const target = new UpstreamTarget(options);
   const wire = transport
     ? new TransportWire(target.origin, transport)
-    : new UndiciWire({
-        origin: target.origin,
-        connections: options.connections ?? DEFAULT_CONNECTIONS,
-        connectTimeoutMs: CONNECT_TIMEOUT_MS,
-        headersTimeoutMs: 0,
-        bodyTimeoutMs: 0,
-      });
-  return new HttpEndpoint(options, clock, target, new DecodingWire(wire));
+    : new DecodingWire(
+        new UndiciWire({
+          origin: target.origin,
+          connections: options.connections ?? DEFAULT_CONNECTIONS,
+          connectTimeoutMs: CONNECT_TIMEOUT_MS,
+          headersTimeoutMs: 0,
+          bodyTimeoutMs: 0,
+        }),
+      );
+  return new HttpEndpoint(options, clock, target, wire);
 }
 
 class HttpEndpoint implements Endpoint {

@@ -3,7 +3,11 @@ import { brotliCompressSync, createGzip, deflateRawSync, deflateSync, gzipSync }
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHeadgate } from '../../src/client/create-headgate.ts';
 import { RateLimitRefused } from '../../src/domain/errors.ts';
+import type { HttpTransport } from '../../src/domain/http-transport.ts';
+import { systemClock } from '../../src/lib/system-clock.ts';
+import { createEndpoint } from '../../src/providers/endpoint.ts';
 import { OpenAiHttp } from '../../src/providers/openai-http.ts';
+import { findPreset } from '../../src/providers/preset-registry.ts';
 import { chat, drained, type Handler, type Rig, serve, signpost, stream, whole } from './endpoint-server.ts';
 
 let rig: Rig | undefined;
@@ -179,6 +183,31 @@ describe('a compressed answer', () => {
     expect(await response.json()).toEqual(COMPLETION);
     expect(response.headers.get('content-encoding')).toBeNull();
     await headgate.close();
+  });
+
+  it('that a transport has decoded, as fetch does, is not decoded again, whatever its headers say', async () => {
+    const answers = [
+      ['application/json', JSON.stringify(COMPLETION)],
+      ['text/event-stream', TEXT],
+    ] as const;
+    for (const [type, body] of answers) {
+      const transport: HttpTransport = async () => ({
+        status: 200,
+        headers: { 'content-type': type, 'content-encoding': 'gzip', 'content-length': '7' },
+        body: new Blob([body]).stream(),
+      });
+      const endpoint = createEndpoint(
+        { preset: findPreset('openai'), deploymentId: 'one', apiKey: 'k', baseUrl: 'https://x.test/v1', model: 'm' },
+        systemClock,
+        transport,
+      );
+
+      const answer = await endpoint.send(chat({}, { stream: type.includes('stream') }));
+
+      if (answer.kind === 'whole') expect(answer.json).toEqual(COMPLETION);
+      else expect(await drained(answer.parts)).toMatchObject({ text: TEXT, error: undefined });
+      await endpoint.close();
+    }
   });
 
   it('is read by the batch run too', async () => {
