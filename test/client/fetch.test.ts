@@ -551,6 +551,21 @@ describe('without any configuration', () => {
     expect(w.headgate.queues.getRegisteredModels()).not.toContain('model-0');
   });
 
+  it('a call that lasted long has used its endpoint until its end', async () => {
+    const w = await start({}, { 'a.test': { script: ({ body }) => (body['model'] === 'lasting' ? { headersMs: 500_000 } : undefined) } });
+    const fetch = w.headgate.fetch();
+    const call = (model: string) => fetch('https://a.test/v1/chat/completions', post(chatBody({ model })));
+
+    const lasting = call('lasting');
+    for (let i = 0; i < 255; i++) await w.during(call(`model-${i}`));
+    await w.during(lasting);
+    await w.during(call('one-more'));
+    await w.clock.settle();
+
+    expect(w.headgate.queues.getRegisteredModels()).toContain('lasting');
+    expect(w.headgate.queues.getRegisteredModels()).not.toContain('model-0');
+  });
+
   it('forgets none that is used, and no number for a key that is gone', async () => {
     const w = await start({}, { 'a.test': { script: ({ body }) => (body['model'] === 'busy' ? { headersMs: 500_000 } : undefined) } });
     const fetch = w.headgate.fetch();

@@ -8,7 +8,7 @@ import { type CallerAuth, keyedBy } from '../dispatch/caller-key.ts';
 import type { Upstream } from '../dispatch/upstream.ts';
 import type { CallTarget } from './recognise-call.ts';
 
-/** So many callers' endpoints are kept; of those that nobody uses now, the one that was not asked for longest goes. */
+/** So many callers' endpoints are kept; of those that nobody uses now, the one that was not used for longest goes. */
 const MOST = 256;
 
 type Auth = CallerAuth | undefined;
@@ -54,6 +54,8 @@ export interface Taken {
 export class CallerUpstreams {
   readonly #options: CallerUpstreamsOptions;
   readonly #known = new Map<string, Kept>();
+  /** Those that nobody uses, the longest unused first. */
+  readonly #idle = new Map<string, Kept>();
   readonly #accounts = new Map<string, Account>();
   #lastNumber = 0;
 
@@ -66,8 +68,8 @@ export class CallerUpstreams {
     const account = JSON.stringify([target.baseUrl, target.query, auth]);
     const key = `${model}\n${account}`;
     const kept = this.#known.get(key) ?? this.#open(target, auth, model, account);
-    this.#known.delete(key);
     this.#known.set(key, kept);
+    this.#idle.delete(key);
     kept.calls += 1;
     this.#forgetUnused();
     let isOver = false;
@@ -75,6 +77,9 @@ export class CallerUpstreams {
       if (isOver) return;
       isOver = true;
       kept.calls -= 1;
+      // Another may be known by its key since all were closed.
+      if (kept.calls > 0 || this.#known.get(key) !== kept) return;
+      this.#idle.set(key, kept);
       this.#forgetUnused();
     };
     return { upstream: kept.upstream, done };
@@ -83,6 +88,7 @@ export class CallerUpstreams {
   async close(): Promise<void> {
     const all = [...this.#known.values()];
     this.#known.clear();
+    this.#idle.clear();
     this.#accounts.clear();
     await Promise.all(all.map(({ upstream }) => upstream.close()));
   }
@@ -110,12 +116,11 @@ export class CallerUpstreams {
   }
 
   #forgetUnused(): void {
-    if (this.#known.size <= MOST) return;
-    for (const [key, kept] of this.#known) {
-      if (kept.calls > 0) continue;
+    for (const [key, kept] of this.#idle) {
+      if (this.#known.size <= MOST) return;
+      this.#idle.delete(key);
       this.#known.delete(key);
       this.#forget(kept);
-      if (this.#known.size <= MOST) return;
     }
   }
 
