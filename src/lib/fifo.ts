@@ -1,6 +1,6 @@
 /**
  * First-in-first-out queue; push and shift are amortised O(1). The next item has a place of its own: a queue that never
- * holds more, as of a stream whose reader keeps up, has no array.
+ * holds more, as of a stream whose reader keeps up, has no array. It must not be shifted while it is iterated.
  */
 export class Fifo<T> {
   #next: T | undefined = undefined;

@@ -44,7 +44,7 @@ export class MiddlewareChain {
   #links: readonly Link[] = [];
   /** What is derived of the links, until they change: every request asks for it. */
   #split: SplitChain | undefined;
-  readonly #byClass = new Map<unknown, readonly Middleware[]>();
+  #byClass = new WeakMap<object, readonly Middleware[]>();
 
   /** The same instance again changes nothing. Changes hold for requests that start later. */
   add(middleware: Middleware | OnionMiddleware, options: AddOptions = {}): this {
@@ -80,7 +80,8 @@ export class MiddlewareChain {
     const isKind = (middleware: Middleware | OnionMiddleware): middleware is M => middleware instanceof kind;
     const known = this.#byClass.get(kind);
     if (known !== undefined) return known as readonly M[]; // kept under its class
-    const found = this.#links.map(({ middleware }) => middleware).filter(isKind);
+    // Frozen: it is the same for everyone who asks.
+    const found = Object.freeze(this.#links.map(({ middleware }) => middleware).filter(isKind));
     this.#byClass.set(kind, found);
     return found;
   }
@@ -102,7 +103,7 @@ export class MiddlewareChain {
   #change(links: readonly Link[]): void {
     this.#links = links;
     this.#split = undefined;
-    this.#byClass.clear();
+    this.#byClass = new WeakMap();
   }
 }
 

@@ -117,6 +117,8 @@ describe('the order of middlewares', () => {
 
     expect(chain.getMiddleware(MetricsMiddleware)).toBe(metrics);
     expect(chain.all(MetricsMiddleware)).toEqual([metrics]);
+    expect(() => Reflect.apply(Array.prototype.pop, chain.all(MetricsMiddleware), [])).toThrow(TypeError);
+    expect(chain.getMiddleware(MetricsMiddleware)).toBe(metrics);
     expect(chain.getMiddleware(RetryMiddleware)).toBeUndefined();
     expect(chain.remove(metrics)).toBe(true);
     expect(chain.remove(metrics)).toBe(false);

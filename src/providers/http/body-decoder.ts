@@ -7,7 +7,10 @@ type Inflater = ReturnType<typeof createGunzip> | ReturnType<typeof createBrotli
 const ZLIB = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 const BROTLI = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH };
 
-const INFLATERS: Readonly<Record<string, (firstByte: number) => Inflater>> = {
+/** Those that can be read. */
+export type KnownEncoding = 'gzip' | 'x-gzip' | 'br' | 'deflate';
+
+const INFLATERS: Readonly<Record<KnownEncoding, (firstByte: number) => Inflater>> = {
   gzip: () => createGunzip(ZLIB),
   'x-gzip': () => createGunzip(ZLIB),
   br: () => createBrotliDecompress(BROTLI),
@@ -51,19 +54,18 @@ export interface DecodedTo {
 
 /** Decodes one body while it arrives. */
 export class BodyDecoder {
-  readonly #encoding: string;
+  readonly #encoding: KnownEncoding;
   readonly #to: DecodedTo;
   #inflater: Inflater | undefined;
   #isPaused = false;
   #isOver = false;
 
-  /** @param encoding one that {@link BodyDecoder.knows} */
-  constructor(encoding: string, to: DecodedTo) {
+  constructor(encoding: KnownEncoding, to: DecodedTo) {
     this.#encoding = encoding;
     this.#to = to;
   }
 
-  static knows(encoding: string): boolean {
+  static knows(encoding: string): encoding is KnownEncoding {
     return Object.hasOwn(INFLATERS, encoding);
   }
 
@@ -104,8 +106,7 @@ export class BodyDecoder {
   }
 
   #open(firstByte: number): Inflater {
-    // One that is not known never comes here.
-    const inflater = INFLATERS[this.#encoding]?.(firstByte) ?? createGunzip(ZLIB);
+    const inflater = INFLATERS[this.#encoding](firstByte);
     inflater.on('data', (chunk: Buffer) => {
       if (!this.#isOver) this.#to.onData(chunk);
     });

@@ -1,5 +1,5 @@
 import type { ReplyHeaders } from '../provider.ts';
-import { BodyDecoder, decodedHeaders, encodingOf, unknownEncoding } from './body-decoder.ts';
+import { BodyDecoder, decodedHeaders, encodingOf, type KnownEncoding, unknownEncoding } from './body-decoder.ts';
 import type { Wire, WireControl, WireRequest, WireSink } from './wire.ts';
 
 /**
@@ -82,7 +82,7 @@ class DecodingExchange implements WireSink, WireControl {
     this.control?.resume();
   }
 
-  #decoderOf(encoding: string): BodyDecoder {
+  #decoderOf(encoding: KnownEncoding): BodyDecoder {
     return new BodyDecoder(encoding, {
       onData: (chunk) => this.#guarded(() => this.#sink.onData(chunk)),
       onEnd: () => this.#guarded(() => this.#sink.onEnd()),
