@@ -1,6 +1,6 @@
 import type { ChatMessage, ChatRequest, ChatTool, ContentPart, JsonObject, ToolChoice } from '../../domain/chat.ts';
 import { textOfMessage } from '../../domain/chat.ts';
-import { isJsonObject } from './json-fields.ts';
+import { imageBlock, toolInput } from './anthropic-blocks.ts';
 
 /** The API requires a limit; the module that this replaces had the same default. */
 const DEFAULT_MAX_TOKENS = 1024;
@@ -54,31 +54,15 @@ function contentOf({ content, toolCalls = [] }: ChatMessage): unknown {
   const parts: readonly ContentPart[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
   // The API refuses empty texts.
   const blocks = parts.filter((part) => part.type !== 'text' || part.text !== '').map(blockOf);
-  return [...blocks, ...toolCalls.map((call) => ({ type: 'tool_use', id: call.id, name: call.name, input: inputOf(call.arguments) }))];
+  return [...blocks, ...toolCalls.map((call) => ({ type: 'tool_use', id: call.id, name: call.name, input: toolInput(call.arguments) }))];
 }
-
-const DATA_URL = /^data:([^;,]+);base64,(.*)$/s;
 
 function blockOf(part: ContentPart): JsonObject {
-  if (part.type === 'text') return { type: 'text', text: part.text };
-  const [, mediaType, data] = DATA_URL.exec(part.url) ?? [];
-  const source = mediaType === undefined ? { type: 'url', url: part.url } : { type: 'base64', media_type: mediaType, data };
-  return { type: 'image', source };
+  return part.type === 'text' ? { type: 'text', text: part.text } : imageBlock(part.url);
 }
 
-/** The API wants an object; a model that wrote broken JSON sees again what it wrote. */
-function inputOf(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text === '' ? '{}' : text);
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Told below.
-  }
-  return { arguments: text };
-}
-
-function toolOf({ name, description, parameters }: ChatTool): JsonObject {
-  return { name, description, input_schema: parameters };
+function toolOf({ name, description, parameters, strict }: ChatTool): JsonObject {
+  return { name, description, input_schema: parameters, strict };
 }
 
 function choiceOf(choice: ToolChoice): JsonObject {

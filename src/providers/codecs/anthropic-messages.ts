@@ -72,8 +72,7 @@ class AnthropicStreamReader implements ChatStreamReader {
         return this.#grown(countAt(data, 'index') ?? 0, objectAt(data, 'delta'));
       case 'message_delta':
         this.#reason = textAt(objectAt(data, 'delta'), 'stop_reason') ?? this.#reason;
-        // Cumulative: what it names replaces what the start said.
-        this.#usage = { ...this.#usage, ...objectAt(data, 'usage') };
+        this.#usage = laterUsage(this.#usage, objectAt(data, 'usage'));
         return [];
       default:
         return [];
@@ -117,8 +116,13 @@ class AnthropicStreamReader implements ChatStreamReader {
   }
 }
 
+/** Usage is cumulative: what a later report names replaces what an earlier one said; null names nothing. */
+export function laterUsage(before: JsonObject | undefined, after: JsonObject | undefined): JsonObject {
+  return { ...before, ...Object.fromEntries(Object.entries(after ?? {}).filter(([, value]) => value !== null)) };
+}
+
 /** `input_tokens` excludes what was read from or written to the cache. */
-function usageOf(usage: JsonObject | undefined): ChatUsage | undefined {
+export function usageOf(usage: JsonObject | undefined): ChatUsage | undefined {
   const input = countAt(usage, 'input_tokens');
   if (input === undefined) return undefined;
   const cached = countAt(usage, 'cache_read_input_tokens');
@@ -138,7 +142,7 @@ function metadataOf(message: JsonObject, reason: string | undefined): Record<str
 }
 
 /** @param answered the tool that was called holds the answer itself */
-function finishReason(reason: string | undefined, answered: boolean): FinishReason {
+export function finishReason(reason: string | undefined, answered: boolean): FinishReason {
   if (reason === 'tool_use' && answered) return 'stop';
   return FINISH[reason ?? ''] ?? 'other';
 }

@@ -5,8 +5,12 @@ import type { ServerSentEvent, WireFormatName } from '../provider.ts';
 export interface Translation {
   readonly from: WireFormatName;
   readonly to: WireFormatName;
-  /** Throws {@link Untranslatable} for what the other format has no word for. */
-  translate(body: JsonObject): TranslatedCall;
+  /**
+   * Throws {@link Untranslatable} for what the other format has no word for.
+   * @param wallMs when the call is made, since 1970: for answers that carry a time which the other format has no word for; default 0
+   * @param provider the preset's name: some call a field otherwise than the rest; default: one compatible with the other format
+   */
+  translate(body: JsonObject, wallMs?: number, provider?: string): TranslatedCall;
 }
 
 /** One call in the other format. */
