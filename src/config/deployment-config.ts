@@ -39,7 +39,8 @@ export const deploymentConfigSchema = z
     learnLimits: z.union([z.boolean(), z.partialRecord(z.enum(RateLimiterType), countingSchema)]).default(false),
     /**
      * How the provider spells its limits in headers: those that a processor hands to `responseStarted` are read then, and limits are learned from
-     * them, without `learnLimits` too. `any`: names that several share. Default: headers are not read.
+     * them, without `learnLimits` too. `any`: names that several share. Default: headers are not read. Nor are they in a call that a combination
+     * serves: nobody can tell whose they are.
      */
     limitHeaders: z
       .enum(['openai', 'anthropic', 'groq', 'mistral', 'any'], 'expected one of openai, anthropic, groq, mistral, any')
@@ -59,6 +60,13 @@ export const deploymentConfigSchema = z
     if (config.parts === undefined) return;
     if (config.rateLimiters !== undefined) {
       context.addIssue({ code: 'custom', path: ['rateLimiters'], message: 'expected nothing: a combination has the limits of its parts' });
+    }
+    if (config.limitHeaders !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['limitHeaders'],
+        message: 'expected nothing: a combination cannot tell whose headers they are',
+      });
     }
     if (Object.keys(config.parts).length === 0) {
       context.addIssue({ code: 'custom', path: ['parts'], message: 'expected at least one part' });

@@ -26,11 +26,11 @@ interface Misfit {
   readonly cost: number;
 }
 
-/** When a request may start, the limit that it waits for till then, and the route that lets it start first. */
-interface Outlook {
+/** When a request may start on a route, and the limit that it waits for till then. */
+export interface Outlook {
   readonly at: number;
   readonly blocking: LimiterUnit | undefined;
-  readonly route: Route | undefined;
+  readonly route: Route;
 }
 
 /** Which of a model's routes a request takes. */
@@ -127,22 +127,10 @@ export class RouteChoice {
     }, UNKNOWN);
   }
 
-  /** When a request's limits let it start on the route that lets it first, and what holds it there till then. */
-  outlook(record: RequestRecord, now: number, paced: boolean): Outlook {
-    let best: Outlook = { at: UNKNOWN, blocking: undefined, route: undefined };
-    for (const route of this.routes) {
-      if (record.barred?.has(route)) continue;
-      let at = route.availableAt(now, record);
-      let blocking: LimiterUnit | undefined;
-      route.units.forEach((unit, index) => {
-        const freeAt = unit.limiter.nextFreeAt(route.limits.costAt(index, record), now, paced);
-        if (freeAt <= at) return;
-        at = freeAt;
-        blocking = unit;
-      });
-      if (at < best.at || (at === UNKNOWN && best.blocking === undefined)) best = { at, blocking, route };
-    }
-    return best;
+  /** When a request's limits let it start on each route, and what holds it there till then; the earliest first. */
+  outlooks(record: RequestRecord, now: number, paced: boolean): Outlook[] {
+    const open = this.routes.filter((route) => !record.barred?.has(route));
+    return open.map((route) => outlookOn(route, record, now, paced)).sort(byTime);
   }
 
   /** Whether something in flight, or somebody else's claim, will wake who waits. @param claimed where the one who asks has a claim */
@@ -207,6 +195,24 @@ export class RouteChoice {
       this.#logger.error({ error }, 'a balancer threw; the order of the configuration is used');
     }
   }
+}
+
+function outlookOn(route: Route, record: RequestRecord, now: number, paced: boolean): Outlook {
+  let at = route.availableAt(now, record);
+  let blocking: LimiterUnit | undefined;
+  route.units.forEach((unit, index) => {
+    const freeAt = unit.limiter.nextFreeAt(route.limits.costAt(index, record), now, paced);
+    if (freeAt <= at) return;
+    at = freeAt;
+    blocking = unit;
+  });
+  return { at, blocking, route };
+}
+
+/** Of what nobody knows a limit is the better answer: it has a name. */
+function byTime(a: Outlook, b: Outlook): number {
+  if (a.at !== b.at) return a.at - b.at;
+  return a.at === UNKNOWN ? Number(b.blocking !== undefined) - Number(a.blocking !== undefined) : 0;
 }
 
 /** The best that a balancer named; what it made up is passed over. Throws for what is no list. */

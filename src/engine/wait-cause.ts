@@ -1,8 +1,10 @@
 import type { CallCost, RateLimiterType } from '../domain/limit-types.ts';
 import type { DeploymentUnit } from './deployment-unit.ts';
+import type { LimiterUnit } from './limiter-unit.ts';
 import type { ModelQueue } from './model-queue.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { Route } from './route.ts';
+import type { Outlook } from './route-choice.ts';
 import { failingWords, holdWords, limitWords, type Moments, moment } from './waiting-words.ts';
 
 /**
@@ -27,6 +29,8 @@ export interface WaitCause {
 }
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
+/** No route is left. */
+const NOWHERE = { at: UNKNOWN, blocking: undefined, route: undefined };
 /** A reason is a line, not a list. */
 const MOST_NAMED = 5;
 
@@ -40,14 +44,16 @@ export function waitCause(queue: ModelQueue, record: RequestRecord): WaitCause {
     return { waitingFor: 'backoff', reason: joined([`between two attempts until ${moment(at, moments)}`, ...failing(queue)]), at };
   }
   if (queue.paused) return { waitingFor: 'turn', reason: pausedWords(queue), at: UNKNOWN };
-  const { at, blocking, route } = dispatcher.choice.outlook(record, now, dispatcher.paced);
+  const outlooks = dispatcher.choice.outlooks(record, now, dispatcher.paced);
+  const [{ at, blocking, route } = NOWHERE] = outlooks;
   const closed = closedWords(queue, record, moments);
+  const full = fullWords(outlooks, moments);
   if (blocking !== undefined) {
     const { type, domain } = blocking.limiter;
     const waitingFor = type === 'concurrent' ? 'slot' : { limiter: blocking.id, type, domain };
-    return { waitingFor, reason: joined([limitWords(blocking, at, moments), ...closed]), at };
+    return { waitingFor, reason: joined([...full, ...closed]), at };
   }
-  if (at > now) return { waitingFor: heldBy(route, record, now), reason: joined(closed) ?? refusedWords(at, moments), at };
+  if (at > now) return { waitingFor: heldBy(route, record, now), reason: joined([...closed, ...full]) ?? refusedWords(at, moments), at };
   return { waitingFor: dispatcher.queue.head() === record ? null : 'turn', reason: undefined, at };
 }
 
@@ -79,6 +85,13 @@ function heldBy(route: Route | undefined, cost: CallCost, now: number): WaitingF
     return { limiter: `${longest.id}/learned-${type}`, type };
   }
   return longest?.hold.kind === 'learning' || longest?.hold.kind === 'slowed' ? 'slot' : 'turn';
+}
+
+/** The limit that lets each route wait longest, where one does; one that several share is told once. */
+function fullWords(outlooks: readonly Outlook[], moments: Moments): string[] {
+  const earliest = new Map<LimiterUnit, number>();
+  for (const { blocking, at } of outlooks) if (blocking !== undefined && !earliest.has(blocking)) earliest.set(blocking, at);
+  return [...earliest].map(([unit, at]) => limitWords(unit, at, moments));
 }
 
 /** What keeps each deployment from taking calls, where something does. */

@@ -78,3 +78,10 @@ it('a spelling that nobody knows is refused by name', () => {
     /deployments\[0\]\.limitHeaders.*expected one of openai, anthropic, groq, mistral, any/,
   );
 });
+
+it('refuses a spelling for a combination: nobody can tell whose headers they are', () => {
+  const combined = { id: 'both', parts: { one: 'a' }, limitHeaders: 'openai' } as const;
+  expect(() => bench({ deployments: [combined] })).toThrow(
+    /deployments\[0\]\.limitHeaders.*a combination cannot tell whose headers they are/,
+  );
+});

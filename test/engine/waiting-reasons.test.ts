@@ -72,6 +72,33 @@ describe('a request whose only deployment’s circuit is open', () => {
     expect(reason).toMatch(/^limit 'b\/rpm\/5s': 1 of 1 in use, room at .*; deployment 'a': circuit open until/);
   });
 
+  it('names what each deployment waits for, whichever comes first; a limit that they share once', async () => {
+    const { manager, submit, clock, calls } = bench({
+      deployments: [
+        { id: 'a', rateLimiters: [{ type: 'rpm', limit: 1 }] },
+        { id: 'b', rateLimiters: [{ type: 'concurrent', limit: 1 }] },
+        { id: 'c', rateLimiters: [{ type: 'rpm', limit: 1, timePeriod: 5 }] },
+      ],
+      rateLimiters: undefined,
+      balancer: 'round-robin',
+    });
+    for (let i = 0; i < 3; i++) submit();
+    await clock.settle();
+    for (const { context, resolve } of calls.all) if (context.deploymentId !== 'b') resolve();
+    const handle = submit();
+    await clock.settle();
+    expect(manager.explain(handle.id)?.waitingFor).toMatchObject({ limiter: 'c/rpm/5s' });
+    expect(manager.explain(handle.id)?.reason).toMatch(
+      /^limit 'c\/rpm\/5s': 1 of 1 in use, room at [^;]*; limit 'a\/rpm': [^;]*; limit 'b\/concurrent': 1 of 1 in use, room once a call ends$/,
+    );
+
+    const shared = bench({ deployments: [{ id: 'a' }, { id: 'b' }], rateLimiters: [{ type: 'rpm', limit: 1 }] });
+    shared.submit();
+    const waiting = shared.submit();
+    await shared.clock.settle();
+    expect(shared.manager.explain(waiting.id)?.reason).not.toContain(';');
+  });
+
   it('says that it is disabled, and by what', async () => {
     const { manager, submit, clock, calls } = bench({ deployments: [{ id: 'a' }, { id: 'b', circuit: { failuresInARow: 1 } }] });
     submit();
