@@ -53,6 +53,8 @@ export interface ChatTool {
   readonly description?: string | undefined;
   /** JSON schema of its arguments. */
   readonly parameters: JsonObject;
+  /** The arguments fit the schema for certain; default: the provider's. */
+  readonly strict?: boolean | undefined;
 }
 
 export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string };

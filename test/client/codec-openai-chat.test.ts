@@ -25,6 +25,7 @@ describe('a request to OpenAI', () => {
 
   it('names the output limit as the server knows it', () => {
     expect(encode(ask({ maxTokens: 5 }), 'vllm')).toMatchObject({ max_tokens: 5 });
+    expect(encode(ask({ maxTokens: 5 }), 'openai-compatible')).toMatchObject({ max_tokens: 5 });
     expect(encode(ask({ maxTokens: 5 }), 'azure-openai')).toMatchObject({ max_completion_tokens: 5 });
   });
 

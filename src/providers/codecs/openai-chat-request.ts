@@ -3,7 +3,7 @@ import { textOfMessage } from '../../domain/chat.ts';
 import { isJsonObject, listAt } from './json-fields.ts';
 
 /** They refuse `max_tokens` for their newest models; the servers that are compatible with them mostly know nothing else. */
-const KNOW_MAX_COMPLETION_TOKENS = /^(openai|azure)/;
+const KNOW_MAX_COMPLETION_TOKENS = /^(openai$|azure)/;
 
 /**
  * The body of `POST /chat/completions`; what the request doesn't say is undefined, and so absent once it is JSON.
@@ -44,8 +44,8 @@ function partOf(part: ContentPart): JsonObject {
   return part.type === 'text' ? { type: 'text', text: part.text } : { type: 'image_url', image_url: { url: part.url } };
 }
 
-function toolOf({ name, description, parameters }: ChatTool): JsonObject {
-  return { type: 'function', function: { name, description, parameters } };
+function toolOf({ name, description, parameters, strict }: ChatTool): JsonObject {
+  return { type: 'function', function: { name, description, parameters, strict } };
 }
 
 function choiceOf(choice: ToolChoice): unknown {
@@ -53,7 +53,7 @@ function choiceOf(choice: ToolChoice): unknown {
 }
 
 /** Strict mode takes only schemas whose objects are closed and require every property. Source: OpenAI's guide to structured outputs. */
-function fitsStrictMode(schema: JsonObject): boolean {
+export function fitsStrictMode(schema: JsonObject): boolean {
   const properties = isJsonObject(schema['properties']) ? schema['properties'] : undefined;
   if (properties !== undefined) {
     const required = schema['required'];
