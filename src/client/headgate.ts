@@ -1,7 +1,9 @@
 import type { HeadgateConfig, ModelEntry } from '../config/headgate-config-types.ts';
 import type { Clock } from '../domain/clock.ts';
+import { EngineStopped } from '../domain/errors.ts';
 import type { QueueInfo } from '../engine/queue-info.ts';
 import type { QueueManager, ShutdownOptions } from '../engine/queue-manager.ts';
+import { macrotask } from '../lib/system-clock.ts';
 import type { GuestCalls, GuestOptions } from './ai-sdk/guest-calls.ts';
 import { languageModelMiddleware, type SdkMiddleware } from './ai-sdk/language-model-middleware.ts';
 import { isObject, refuseSetting, requireMs, requireName, requireObject, requireShutdown } from './check-input.ts';
@@ -39,6 +41,8 @@ export interface HeadgateParts {
   readonly routing: CallRouting;
   readonly guests: GuestCalls;
 }
+
+const CLOSED = 'The headgate is closed and takes no calls. Make a new one.';
 
 /** What the faces are told: nothing wrong may show at the first call only. */
 function checkCallFaceOptions(options: FetchOptions | GuestOptions | undefined): void {
@@ -78,6 +82,7 @@ export class Headgate {
         clock,
         route: (target, call) => routing.route(target, call),
         dispatch: (modelId, call, how) => dispatcher.dispatch(modelId, call, how),
+        refusal: () => (this.#closing === undefined ? undefined : new EngineStopped(CLOSED)),
       },
       options,
     );
@@ -99,6 +104,7 @@ export class Headgate {
     requireName('call.format', call.format, 'a wire format, as openai-chat');
     requireObject('call.body', call.body, 'a JSON object');
     if (options !== undefined) requireObject('options', options);
+    if (this.#closing !== undefined) throw new EngineStopped(CLOSED);
     return this.#parts.dispatcher.dispatch(modelId, call, options);
   }
 
@@ -131,7 +137,8 @@ export class Headgate {
   /** Takes nothing new, finishes what it has (or fails it, see the options), and closes every connection. Idempotent. */
   async close(options?: ShutdownOptions): Promise<void> {
     requireShutdown(options);
-    const stopped = this.queues.shutdownAll(options);
+    // What was called before this has still to read its body before it can stand in line.
+    const stopped = macrotask().then(() => this.queues.shutdownAll(options));
     this.#closing ??= this.#closeConnections(stopped);
     return this.#closing;
   }

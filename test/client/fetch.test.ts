@@ -465,6 +465,20 @@ describe('a failure is an answer that an SDK reads and does not try again', () =
     expect(w.sent).toHaveLength(1);
   });
 
+  it('finishes what was called before it is closed, and answers 503 to what is called after that in the same tick', async () => {
+    const w = await start(oneModel(), { 'a.test': {} });
+    const fetch = w.headgate.fetch();
+    const call = () => fetch(`${HERE}/chat/completions`, post(chatBody()));
+
+    const before = call();
+    const closed = w.headgate.close();
+    const after = call();
+
+    expect((await w.during(before)).status).toBe(200);
+    expect((await after).status).toBe(503);
+    await w.during(closed);
+  });
+
   it('503 once it is closed', async () => {
     const w = await start(oneModel(), { 'a.test': {} });
     await w.headgate.close();

@@ -29,6 +29,8 @@ export interface FetchParts {
   /** Finds the model that a call is for; makes its queue where models are found out from the calls. */
   readonly route: (target: CallTarget, call: DispatchCall) => RoutedCall;
   readonly dispatch: (modelId: string, call: DispatchCall, options: DispatchOptions) => Promise<Dispatched>;
+  /** Why nothing new is taken any more; undefined: it is. */
+  readonly refusal: () => Error | undefined;
 }
 
 /**
@@ -43,6 +45,8 @@ export function createFetch(parts: FetchParts, options: FetchOptions = {}): Fetc
     const request = outgoingRequest(input, init);
     const target = request.method === 'POST' ? recogniser.recognise(request.url) : undefined;
     if (target === undefined || !request.body) return passOn(input, init);
+    const refusal = parts.refusal();
+    if (refusal !== undefined) return errorResponse(refusal, target.format);
     request.signal?.throwIfAborted();
     const read = await readCall(request, target);
     if (read.kind === 'other') return passOn(request.url, passedOn(input, init, read.body));
