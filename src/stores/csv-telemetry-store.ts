@@ -87,6 +87,8 @@ export class CSVTelemetryDataStore implements TelemetrySink {
 
   /** Writes everything that waits, in order; lines that came meanwhile go together in one write. */
   async #write(): Promise<void> {
+    // Only then does the caller keep this promise: a file that isn't open would end the loop before that.
+    await undefined;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];

@@ -114,6 +114,27 @@ describe('a telemetry store', () => {
     expect(errors).toHaveLength(3);
   });
 
+  it('that throws at once gets every record all the same', async () => {
+    const inserted: string[] = [];
+    const broken: TelemetrySink = {
+      connect: () => {},
+      disconnect: () => {},
+      insertTelemetryData: ({ userId }) => {
+        inserted.push(userId);
+        throw new Error('disk full');
+      },
+    };
+    const { send, clock, queue } = bench(config([model('gpt')]), { telemetryStoreAdapter: broken });
+    for (const userId of ['ann', 'bob', 'eve']) {
+      send(LLM, { reqType: 'quick', userId });
+      await clock.advance(2_000);
+    }
+    await queue.gracefulShutdown();
+
+    expect(inserted).toEqual(['ann', 'bob', 'eve']);
+    expect(queue.telemetryFailures).toBe(3);
+  });
+
   it('that is slow gets every record, in order, before it is disconnected', async () => {
     const rows = new Rows();
     const { send, clock, queue } = bench(config([model('gpt', { req_per_min: 6000 })]), {

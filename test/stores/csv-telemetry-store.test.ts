@@ -50,6 +50,16 @@ describe('telemetry in a CSV file', () => {
     expect(await lines()).toEqual([HEADER, `NO_USER_ID,a,${DEFAULTS}`, 'torn', `NO_USER_ID,b,${DEFAULTS}`, 'torn']);
   });
 
+  it('writes on after inserts that failed because it was not open yet', async () => {
+    const store = new CSVTelemetryDataStore(path);
+    for (const id of ['early', 'early too']) await expect(store.insertTelemetryData(record(id))).rejects.toThrow('call connect() first');
+    await store.connect();
+    await store.insertTelemetryData(record('a'));
+    await store.disconnect();
+
+    expect(await lines()).toEqual([HEADER, `NO_USER_ID,a,${DEFAULTS}`, '']);
+  });
+
   it('keeps the order of inserts that were not awaited, and has written all of them once it is disconnected', async () => {
     const store = new CSVTelemetryDataStore(path);
     await store.connect();

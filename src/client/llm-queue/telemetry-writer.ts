@@ -45,6 +45,8 @@ export class TelemetryWriter {
   }
 
   async #writeAll(): Promise<void> {
+    // Only then does the caller keep this promise: a sink that throws at once would end the loop before that.
+    await undefined;
     for (let record = this.#waiting.shift(); record !== undefined; record = this.#waiting.shift()) {
       try {
         await this.#sink.insertTelemetryData(record);
