@@ -129,7 +129,7 @@ describe("Anthropic's stream", () => {
       event({ type: 'content_block_start', index: 2, content_block: { type: 'tool_use', id: 't1', name: 'look', input: {} } }),
       event({ type: 'content_block_delta', index: 2, delta: { type: 'input_json_delta', partial_json: '{}' } }),
       event({ type: 'content_block_stop', index: 2 }),
-      event({ type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 15 } }),
+      event({ type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { input_tokens: null, output_tokens: 15 } }),
       event({ type: 'message_stop' }),
     ].flatMap((each) => reader.read(each));
 

@@ -31,28 +31,35 @@ const LEFT_OUT = ['metadata', 'store', 'prompt_cache_key', 'prompt_cache_options
 
 interface Refusal {
   readonly field: string;
-  /** Values that ask for nothing, as JSON. */
-  readonly harmless: readonly string[];
+  /** Whether a value asks for nothing; default: none does. */
+  readonly harmless?: (value: unknown) => boolean;
   readonly message: string;
 }
 
+const is =
+  (...values: readonly unknown[]) =>
+  (value: unknown) =>
+    values.includes(value);
+const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+const isText = (value: unknown) => Array.isArray(value) && value.every(is('text'));
+
 /** They change the answer, and there is no word for them. */
 const REFUSED: readonly Refusal[] = [
-  { field: 'n', harmless: ['1'], message: "Anthropic gives one answer for a call: leave 'n' out and call several times." },
-  { field: 'logprobs', harmless: ['false'], message: 'Anthropic gives no log probabilities: leave them out.' },
-  { field: 'top_logprobs', harmless: ['0'], message: 'Anthropic gives no log probabilities: leave them out.' },
-  { field: 'logit_bias', harmless: ['{}'], message: 'Anthropic has no biases for tokens: leave them out.' },
-  { field: 'presence_penalty', harmless: ['0'], message: 'Anthropic has no penalties: leave them out or set them to 0.' },
-  { field: 'frequency_penalty', harmless: ['0'], message: 'Anthropic has no penalties: leave them out or set them to 0.' },
-  { field: 'seed', harmless: [], message: 'Anthropic has no seeds: leave it out.' },
-  { field: 'verbosity', harmless: ['"medium"'], message: 'Anthropic has no verbosity: ask for it in the prompt.' },
-  { field: 'modalities', harmless: ['["text"]', '[]'], message: 'Anthropic answers in text: ask for text only.' },
-  { field: 'audio', harmless: [], message: 'Anthropic answers in text: leave it out.' },
-  { field: 'prediction', harmless: [], message: 'Anthropic takes no predicted output: leave it out.' },
-  { field: 'web_search_options', harmless: [], message: "Anthropic's web search is another tool: leave this out." },
-  { field: 'moderation', harmless: [], message: 'Anthropic reports no moderation: leave it out.' },
-  { field: 'functions', harmless: ['[]'], message: "Functions are translated only as 'tools': use those." },
-  { field: 'function_call', harmless: ['"auto"', '"none"'], message: "Functions are translated only as 'tools': use 'tool_choice'." },
+  { field: 'n', harmless: is(1), message: "Anthropic gives one answer for a call: leave 'n' out and call several times." },
+  { field: 'logprobs', harmless: is(false), message: 'Anthropic gives no log probabilities: leave them out.' },
+  { field: 'top_logprobs', harmless: is(0), message: 'Anthropic gives no log probabilities: leave them out.' },
+  { field: 'logit_bias', harmless: isEmpty, message: 'Anthropic has no biases for tokens: leave them out.' },
+  { field: 'presence_penalty', harmless: is(0), message: 'Anthropic has no penalties: leave them out or set them to 0.' },
+  { field: 'frequency_penalty', harmless: is(0), message: 'Anthropic has no penalties: leave them out or set them to 0.' },
+  { field: 'seed', message: 'Anthropic has no seeds: leave it out.' },
+  { field: 'verbosity', harmless: is('medium'), message: 'Anthropic has no verbosity: ask for it in the prompt.' },
+  { field: 'modalities', harmless: isText, message: 'Anthropic answers in text: ask for text only.' },
+  { field: 'audio', message: 'Anthropic answers in text: leave it out.' },
+  { field: 'prediction', message: 'Anthropic takes no predicted output: leave it out.' },
+  { field: 'web_search_options', message: "Anthropic's web search is another tool: leave this out." },
+  { field: 'moderation', message: 'Anthropic reports no moderation: leave it out.' },
+  { field: 'functions', harmless: isEmpty, message: "Functions are translated only as 'tools': use those." },
+  { field: 'function_call', harmless: is('auto', 'none'), message: "Functions are translated only as 'tools': use 'tool_choice'." },
 ];
 
 const KNOWN = [...TRANSLATED, ...LEFT_OUT, ...REFUSED.map(({ field }) => field)];
@@ -62,6 +69,6 @@ export function checkFields(body: JsonObject): void {
   refuseOthers(body, KNOWN, '');
   for (const { field, harmless, message } of REFUSED) {
     const value = body[field];
-    if (!isAbsent(value) && !harmless.includes(JSON.stringify(value))) throw new Untranslatable(field, message);
+    if (!isAbsent(value) && !harmless?.(value)) throw new Untranslatable(field, message);
   }
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/chat.ts';
 import { finishReason, laterUsage } from '../codecs/anthropic-messages.ts';
 import { eventObject } from '../codecs/chat-codec.ts';
-import { countAt, objectAt, textAt, withoutAbsent } from '../codecs/json-fields.ts';
+import { countAt, objectAt, textAt } from '../codecs/json-fields.ts';
 import type { ServerSentEvent } from '../provider.ts';
 import { completionHead, completionUsage, finishWord, refusalIn, refuseUnknown } from './openai-chat-to-anthropic-answer.ts';
 import type { StreamTranslator } from './translation.ts';
@@ -135,5 +135,5 @@ export class ChatCompletionChunks implements StreamTranslator {
 function errorEvent(error: JsonObject | undefined): ServerSentEvent {
   const word = textAt(error, 'type') ?? 'api_error';
   const message = textAt(error, 'message') ?? 'The provider reported an error without a message.';
-  return { data: JSON.stringify({ error: withoutAbsent({ message, type: word, param: null, code: word }) }) };
+  return { data: JSON.stringify({ error: { message, type: word, param: null, code: word } }) };
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/chat.ts';
 import { withoutAbsent } from '../codecs/json-fields.ts';
-import { isAbsent, refuseOthers, requiredList, requiredObject, requiredText } from './known-fields.ts';
+import { isAbsent, refuseOthers, requiredObject, requiredText } from './known-fields.ts';
 import { type AnswerForm, offeredTools } from './openai-chat-to-anthropic-form.ts';
 import { Untranslatable } from './translation.ts';
 
