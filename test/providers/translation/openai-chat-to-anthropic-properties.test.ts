@@ -115,7 +115,7 @@ describe('any chat completion of the supported fields', () => {
     );
   });
 
-  it('is translated or refused, whatever it is', () => {
+  it('is translated or refused, whatever it is', async () => {
     const junk = fc.oneof(
       fc.constantFrom(null, '', 'function', 'json_object', 'text', 'https://a.test', 1, true, []),
       fc.dictionary(name, words),
@@ -146,7 +146,7 @@ describe('any chat completion of the supported fields', () => {
       { requiredKeys: ['messages'] },
     );
     let translated = 0;
-    holds(
+    await holds(
       fc.property(body, (given) => {
         try {
           openAiChatToAnthropic.translate(given);
@@ -208,10 +208,10 @@ describe('any message of Anthropic', () => {
     tokens: [usage?.promptTokens, usage?.completionTokens, usage?.totalTokens, usage?.cachedPromptTokens],
   });
 
-  it('reads the same as a chat completion, whole and in chunks', () => {
+  it('reads the same as a chat completion, whole and in chunks', async () => {
     const body = { messages: [{ role: 'user', content: 'Hi' }], stream: true, stream_options: { include_usage: true } };
     const translated = openAiChatToAnthropic.translate(body);
-    holds(
+    await holds(
       fc.property(said, (answer) => {
         const expected = seen(anthropicMessagesCodec.decode(messageOf(answer), REQUEST));
         expect(seen(openAiChatCodec.decode(translated.answer(messageOf(answer)), REQUEST))).toEqual(expected);
