@@ -13,7 +13,7 @@ const STOP_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** What the end of an answer told. */
-export interface AnswerEnd {
+interface AnswerEnd {
   readonly finishReason: string | undefined;
   readonly hasCalls: boolean;
   /** The model refused in words. */

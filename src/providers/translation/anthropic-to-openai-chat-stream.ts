@@ -87,9 +87,9 @@ export class AnthropicEvents implements StreamTranslator {
 function errorIn({ event, data }: ServerSentEvent, chunk: JsonObject | undefined): ErrorFields | undefined {
   const told = errorFields(chunk);
   if (told !== undefined) return told;
-  const isMarked = listAt(chunk, 'choices').some((choice) => choice['finish_reason'] === 'error');
-  if (event !== 'error' && !isMarked) return undefined;
-  return errorFields({ error: event === 'error' && chunk !== undefined ? chunk : { message: oneLine(data) } });
+  if (event === 'error') return errorFields({ error: chunk ?? { message: oneLine(data) } });
+  // OpenRouter marks the choice as well.
+  return listAt(chunk, 'choices').some((choice) => choice['finish_reason'] === 'error') ? errorFields({ error: {} }) : undefined;
 }
 
 /** Some compatible servers speak in parts, thoughts among them. */

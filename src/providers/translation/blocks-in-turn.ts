@@ -9,7 +9,7 @@ export function anthropicEvent(type: string, fields: JsonObject): ServerSentEven
 }
 
 /** More of a call, as it comes. */
-export interface CallPart {
+interface CallPart {
   readonly id: string | undefined;
   readonly name: string | undefined;
   readonly arguments: string;

@@ -150,6 +150,20 @@ describe('a conversation', () => {
     ]);
   });
 
+  it('keeps results together that come in several messages, with an image or a word in between', () => {
+    const result = (id: string, ...content: unknown[]) => ({ type: 'tool_result', tool_use_id: id, content });
+    const roles = (messages: unknown) => (messages as JsonObject[]).map(({ role, tool_call_id: id }) => id ?? role);
+    const calls = { role: 'assistant', content: [call('a'), call('b')] };
+    const first = { role: 'user', content: [result('a', png), { type: 'text', text: 'Look' }] };
+    expect(roles(messagesOf(...HI, calls, first, { role: 'user', content: [result('b')] }))).toEqual([
+      'user',
+      'assistant',
+      'a',
+      'b',
+      'user',
+    ]);
+  });
+
   it("leaves another model's thoughts out", () => {
     const thought = { type: 'thinking', thinking: 'Hm', signature: 's' };
     const dark = { type: 'redacted_thinking', data: 'x' };
