@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { namesUser } from '../lib/names-user.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Reads a whole number from `least` to `most` (default: as large as it likes). */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -20,6 +22,12 @@ export function positiveNumber(text: string): number {
 
 /** Reads an http or https URL. */
 export function httpUrl(text: string): string {
+  // Not an error of commander's, which would quote it.
+  if (namesUser(text)) {
+    throw new UsageError(
+      'The base URL has a user name or password in it, which would be shown. Put a key into a variable and name that with --api-key-env; for other headers take a configuration.',
+    );
+  }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     throw new InvalidArgumentError('Expected a URL such as https://api.openai.com/v1.');

@@ -181,6 +181,7 @@ function httpUrlOr(fallback: string, text: string | undefined): string {
   try {
     return httpUrl(text);
   } catch (cause) {
+    if (cause instanceof UsageError) throw new UsageError(`Environment variable OPENAI_BASE_URL: ${cause.message}`, { cause });
     throw new UsageError(`The environment variable OPENAI_BASE_URL is '${text}'; expected a URL such as ${OPENAI}.`, { cause });
   }
 }

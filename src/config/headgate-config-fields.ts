@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namesUser } from '../lib/names-user.ts';
 
 /** What the reference page says of a field besides its type; the schemas carry it, `docs/configuration.md` is made from it. */
 interface About {
@@ -36,7 +37,13 @@ export const apiKey = (): z.ZodString =>
   z.string('expected a key or the variable that holds it').regex(/^[\x21-\x7e]*$/, 'expected a key without spaces and line breaks');
 
 export const endpointUrl = (what: string): z.ZodString =>
-  z.string(`expected ${what}`).refine(isHttpUrl, `expected ${what} such as https://api.openai.com/v1`);
+  z
+    .string(`expected ${what}`)
+    .refine(isHttpUrl, { error: `expected ${what} such as https://api.openai.com/v1`, abort: true })
+    .refine(
+      (text) => !namesUser(text),
+      `expected ${what} without a user name and password, which would be shown; put a key into apiKey, or both into headers: { authorization: "Basic …" }`,
+    );
 
 function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

@@ -1,4 +1,5 @@
 import { InvalidConfiguration } from '../domain/errors.ts';
+import { namesUser } from '../lib/names-user.ts';
 import { requireFormat } from './presets/openai-paths.ts';
 import type { ProviderPreset, WireFormatName } from './provider.ts';
 
@@ -72,6 +73,12 @@ function parsedBase(preset: ProviderPreset, baseUrl: string | undefined): URL {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new InvalidConfiguration(
       `baseUrl '${withoutCredentials(baseUrl)}' of provider '${preset.name}' is no http(s) address. Write it as in '${preset.baseUrl ?? 'https://host.example/v1'}'.`,
+      'baseUrl',
+    );
+  }
+  if (namesUser(url.href)) {
+    throw new InvalidConfiguration(
+      `The baseUrl of provider '${preset.name}' at ${url.host} has a user name or password in it, which would be shown. Put a key into apiKey, or both into headers: { authorization: "Basic …" }.`,
       'baseUrl',
     );
   }

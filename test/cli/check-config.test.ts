@@ -26,7 +26,7 @@ describe('what a configuration was understood as', () => {
                 { type: 'tpm', limit: 10, timePeriod: 5 },
               ],
             }),
-            { provider: 'azure', baseUrl: `https://x:${KEY}@east.openai.azure.com/?k=${KEY}`, domain: 'org', headers: { 'x-a': KEY } },
+            { provider: 'azure', baseUrl: `https://east.openai.azure.com/?k=${KEY}`, domain: 'org', headers: { 'x-a': KEY } },
           ],
           fallbacks: ['own'],
           requestTimeoutSeconds: 30,

@@ -132,9 +132,9 @@ describe('what a section under providers leaves out', () => {
 
 describe('a key', () => {
   const config = parseHeadgateConfig({
-    ...withKey(KEY, { baseUrl: `https://user:${KEY}@example.org/v1?key=${KEY}`, headers: { 'x-key': KEY } }),
-    azure_open_ai: [{ api_key: KEY, azure_endpoint: `https://a:${KEY}@example.org/`, azure_oai_models: [{ unique_model_id: 'az' }] }],
-    providers: { anthropic: { api_keys: [KEY], models: ['c'], settings: { base_url: `https://u:${KEY}@example.org` } } },
+    ...withKey(KEY, { baseUrl: `https://example.org/v1?key=${KEY}`, headers: { 'x-key': KEY } }),
+    azure_open_ai: [{ api_key: KEY, azure_endpoint: `https://example.org/?key=${KEY}`, azure_oai_models: [{ unique_model_id: 'az' }] }],
+    providers: { anthropic: { api_keys: [KEY], models: ['c'], settings: { base_url: `https://example.org?key=${KEY}` } } },
   });
 
   it('is whole for whoever calls the provider', () => {
@@ -153,6 +153,8 @@ describe('a key', () => {
       withKey(`${KEY} `),
       withKey(KEY, { weight: KEY }),
       withKey(KEY, { baseUrl: KEY }),
+      withKey(KEY, { baseUrl: `https://user:${KEY}@example.org/v1` }),
+      withKey(KEY, { baseUrl: `ftp://user:${KEY}@example.org/v1` }),
       { models: KEY },
       { models: { m: { deployments: [KEY] } } },
       { models: { m: { fallbacks: KEY } } },

@@ -50,6 +50,36 @@ describe('a limit', () => {
   });
 });
 
+describe('an address with a user name or password', () => {
+  const hidden =
+    'expected a URL without a user name and password, which would be shown; put a key into apiKey, or both into headers: { authorization: "Basic …" }, not ';
+  const at = 'models.m.deployments[0].baseUrl: ';
+  const deployment = (baseUrl: string) => ({ models: { m: { deployments: [{ provider: 'openai', baseUrl }] } } });
+
+  it.each([
+    ['both', 'https://ann:pass-w0rd@host.example/v1', 'https://host.example/v1'],
+    ['a name', 'https://pass-w0rd@host.example/v1', 'https://host.example/v1'],
+    ['a password', 'https://:pass-w0rd@host.example/v1', 'https://host.example/v1'],
+    ['a scheme in capitals', 'HTTPS://ann:pass-w0rd@host.example/v1', 'https://host.example/v1'],
+  ])('is refused with its path, and not shown: %s', (_, url, shown) => {
+    expect(complaints(deployment(url))).toEqual([at + hidden + shown]);
+  });
+
+  it('is refused in a variable, for a provider, and for Azure', () => {
+    const secret = 'https://ann:pass-w0rd@host.example/v1';
+    const env = { ADDRESS: secret };
+    expect(complaints(deployment('env:ADDRESS'), { env })).toEqual([`${at}${hidden}what the environment variable ADDRESS holds`]);
+    const provider = { providers: { openai: { apiKeys: ['k'], models: 'm', settings: { baseUrl: secret } } } };
+    expect(complaints(provider)).toEqual([`providers.openai.settings.baseUrl: ${hidden}https://host.example/v1`]);
+    const azure = { azure: [{ azureEndpoint: secret, apiKey: 'k', apiVersion: 'v', models: [] }] };
+    expect(complaints(azure).join()).not.toContain('pass-w0rd');
+  });
+
+  it('is not shown where it is no http address either', () => {
+    expect(complaints(deployment('ftp://ann:pass-w0rd@host.example')).join()).not.toContain('pass-w0rd');
+  });
+});
+
 describe('control characters', () => {
   const deployment = (more: object) => ({ models: { m: { deployments: [{ provider: 'openai', ...more }] } } });
 

@@ -50,6 +50,7 @@ describe('a command line that is wrong', () => {
     ['more calls at once than it may make', [...RUN, '--concurrency', '10001'], /argument '10001' is invalid. Expected at most 10000/],
     ['a window of no length', [...RUN, '--window-seconds', '-1'], /Expected a number above 0/],
     ['no URL', [...RUN, '--base-url', 'localhost'], /Expected a URL/],
+    ['a URL with a password', [...RUN, '--base-url', 'http://ann:pw@127.0.0.1:9'], /^headgate: The base URL has a user name or password/],
     ['a URL of another kind', [...RUN, '--base-url', 'file:///etc'], /Expected a URL/],
     ['an unknown format', [...RUN, '--format', 'csv'], /Allowed choices are jsonl, txt/],
     ['no key for a server elsewhere', RUN, /No key for api\.openai\.com: set the environment variable OPENAI_API_KEY/],

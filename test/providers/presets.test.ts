@@ -121,6 +121,12 @@ describe('the address of a call', () => {
     expect(joinUrl('https://host.example/v1/?tenant=a', 'chat?b=1')).toBe('https://host.example/v1/chat?tenant=a&b=1');
   });
 
+  it('is refused with a user name or password, which it does not quote', () => {
+    const normalise = () => normaliseBaseUrl(findPreset('openai'), 'https://ann:pass-w0rd@host.example/v1');
+    expect(normalise).toThrow("The baseUrl of provider 'openai' at host.example has a user name or password in it");
+    expect(normalise).not.toThrow('pass-w0rd');
+  });
+
   it('is refused where the provider does not speak the format', () => {
     const ask = () => endpointUrl(findPreset('anthropic'), { format: 'openai-chat', model: 'm' });
     expect(ask).toThrow(/'anthropic'.*'openai-chat'.*anthropic-messages/);

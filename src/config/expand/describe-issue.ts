@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namesUser } from '../../lib/names-user.ts';
 import { type ConfigPath, type Problem, pathText } from '../headgate-config-problems.ts';
 import { maskUrl } from './mask-key.ts';
 import { unknownKey } from './near-key.ts';
@@ -80,7 +81,8 @@ function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'string') return String(value);
-  if (/^https?:/.test(value)) return maskUrl(value);
+  if (/^\s*https?:/i.test(value)) return maskUrl(value);
+  if (namesUser(value)) return 'this text';
   if (value.length > LONGEST_SHOWN || mayBeKey(value) || /\S{20,}/.test(value)) return 'this text';
   return JSON.stringify(value);
 }
