@@ -151,6 +151,23 @@ describe('complete', () => {
 });
 
 describe('streams', () => {
+  it('come whole from a server that does not stream', async () => {
+    const { manager, until, behave } = await world(openai());
+    behave(() => openAiAnswer());
+    const stream = manager.getClient().stream(ask);
+    const events = await until(
+      (async () => {
+        const seen = [];
+        for await (const event of stream) seen.push(event);
+        return seen;
+      })(),
+    );
+
+    const usage = { promptTokens: 6, completionTokens: 3, totalTokens: 9 };
+    expect(events).toMatchObject([{ type: 'text', text: 'Four metres.' }, { type: 'usage', usage }, { type: 'finish' }]);
+    expect(await stream.response).toMatchObject({ content: 'Four metres.', finishReason: 'stop', usage });
+  });
+
   it('give text piece by piece, and the whole answer afterwards', async () => {
     const { manager, until, behave, calls } = await world(keys(1));
     behave(() => ({ events: anthropicEvents('Four ', 'metres.'), gapMs: 10 }));

@@ -1,4 +1,5 @@
 import type { ChatEvent, ChatRequest, ChatStream, ChatUsage, CompletionResponse } from '../../domain/chat.ts';
+import { answerAsStream } from '../../middleware/answer-as-stream.ts';
 import type { ChatAnswer } from '../../middleware/middleware.ts';
 import type { ChatCodec, WireCompletion } from '../../providers/codecs/chat-codec.ts';
 import type { StreamPart, WireAnswer, WireStream, WireUsage } from '../../providers/provider.ts';
@@ -17,7 +18,9 @@ const NO_USAGE: ChatUsage = { promptTokens: 0, completionTokens: 0, totalTokens:
 /** A wire answer as the client's. Throws a `ProviderFailure` for one that is no completion. */
 export function readAnswer(codec: ChatCodec, request: ChatRequest, answer: WireAnswer, facts: AnswerFacts): ChatAnswer {
   if (answer.kind === 'stream') return readStream(codec, request, answer, facts);
-  return completion(codec.decode(answer.json, request), answer.usage, facts);
+  const whole = completion(codec.decode(answer.json, request), answer.usage, facts);
+  // Some servers don't stream, whatever they are asked for.
+  return request.stream ? answerAsStream(whole) : whole;
 }
 
 /** Not a generator: one that was never started could not give up the call. */
