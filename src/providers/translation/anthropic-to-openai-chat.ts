@@ -26,7 +26,7 @@ function shallow<A>(act: () => A): A {
   try {
     return act();
   } catch (error) {
-    if (error instanceof RangeError) throw new Untranslatable('', 'The body is nested too deep.');
+    if (error instanceof RangeError) throw new Untranslatable('body', 'It is nested too deep.');
     throw error;
   }
 }
