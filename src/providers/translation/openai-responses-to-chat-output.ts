@@ -165,7 +165,11 @@ export class OpenOutput {
   #closeWhole(): void {
     if (this.#message) this.#close(this.#message, 'completed');
     this.#message = undefined;
-    for (const call of this.#calls.values()) if (call.isWhole) this.#close(call, 'completed');
+    for (const call of this.#calls.values()) {
+      // Those behind it end after it.
+      if (this.#done[call.index] === undefined && !call.isWhole) break;
+      this.#close(call, 'completed');
+    }
   }
 
   #close(item: OpenItem, status: string): void {
