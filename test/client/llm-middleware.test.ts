@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ChatRequest, CompletionResponse } from '../../src/domain/chat.ts';
 import type { LogMethod } from '../../src/domain/logger.ts';
 import { MetricsMiddleware } from '../../src/middleware/metrics-middleware.ts';
@@ -361,6 +361,26 @@ describe('middlewares of a client', () => {
     expect(await codeOf(client.complete('c', { signal: caller.signal, deadline: deadline() }))).toBe('cancelled');
     expect(clock.pendingTimers).toBe(before);
     await until(manager.close());
+  });
+
+  it('a stream is not watched anew for each of its events, and a forgotten one leaves none behind', async () => {
+    const { manager, until, behave, clock } = await world(keys(1));
+    behave(() => ({ events: anthropicEvents(...Array.from({ length: 100 }, () => 'a')), gapMs: 1 }));
+    const client = manager.getClient();
+    const { signal } = new AbortController();
+    const listened = vi.spyOn(signal, 'addEventListener');
+    const urgency = () => ({ signal, deadline: clock.wallMs() + 1e9 });
+    const before = clock.pendingTimers;
+
+    await until(client.streamComplete('a', urgency()).response);
+    // The queue's own, one for the answer, one for its stream, and those of the last steps, when the call is over.
+    expect(listened.mock.calls.length).toBeLessThan(8);
+    expect([clock.pendingTimers, getEventListeners(signal, 'abort').length]).toEqual([before, 0]);
+
+    await until(client.streamComplete('b', urgency())[Symbol.asyncIterator]().next());
+    expect(getEventListeners(signal, 'abort').length).toBeGreaterThan(0);
+    await clock.advance(700_000);
+    expect([clock.pendingTimers, getEventListeners(signal, 'abort').length]).toEqual([before, 0]);
   });
 
   it('one may still answer a deadline that was missed', async () => {

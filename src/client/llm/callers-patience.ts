@@ -22,7 +22,7 @@ const GRACE_MS = 1000;
 export class CallersPatience {
   readonly #clock: Clock;
   // One listener for all that share a signal.
-  readonly #links = new AbortLinks<(reason: unknown) => void>((end, reason) => end(reason));
+  readonly #links: Links = new AbortLinks((watch, reason) => watch.cancel(reason));
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,40 +30,105 @@ export class CallersPatience {
 
   /** Settles as `work` does, unless patience ends before it. */
   wait<T>(work: Promise<T>, waiting: Waiting): Promise<T> {
-    const { signal, deadline, requestId } = waiting;
-    if (signal === undefined && deadline === undefined) return work;
-    return new Promise((resolve, reject) => {
-      let timer: TimerHandle;
-      const over = (): void => {
-        if (signal !== undefined) this.#links.unlink(signal, cancel);
-        this.#clock.clearTimeout(timer);
-      };
-      // Whichever comes first ends the waiting: the work may never settle.
-      const fail = (error: unknown): void => {
-        over();
-        reject(error);
-      };
-      const cancel = (reason: unknown): void => fail(new RequestCancelled(requestId, reason));
-      work.then((result) => {
-        over();
-        resolve(result);
-      }, fail);
-      if (signal?.aborted) return cancel(signal.reason);
-      if (signal !== undefined) this.#links.link(signal, cancel);
-      if (deadline === undefined) return;
-      const leftMs = Math.max(0, Number(deadline) - this.#clock.wallMs());
-      timer = this.#clock.setTimeout(() => fail(late(waiting)), leftMs + GRACE_MS);
+    return isEndless(waiting) ? work : new Watch(waiting, this.#clock, this.#links).step(work);
+  }
+
+  /**
+   * The same stream, each of whose steps ends as {@link wait} says.
+   * @param isOver when nothing of its call goes on any more: a stream that is forgotten then must leave nothing behind
+   */
+  stream(stream: ChatStream, waiting: Waiting, isOver: Promise<unknown>): ChatStream {
+    if (isEndless(waiting)) return stream;
+    const reader = stream[Symbol.asyncIterator]();
+    const watch = new Watch(waiting, this.#clock, this.#links);
+    watch.lastsUntil(isOver);
+    const next = (): Promise<IteratorResult<ChatEvent>> => watch.step(reader.next());
+    const leave = async (): Promise<IteratorResult<ChatEvent>> => {
+      watch.over();
+      return (await reader.return?.()) ?? { done: true, value: undefined };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next, return: leave }) };
+  }
+}
+
+type Links = AbortLinks<Watch>;
+
+/** Watches over one step after another: with one listener and one timer as long as its call goes on, then with new ones for each. */
+class Watch {
+  readonly #waiting: Waiting;
+  readonly #clock: Clock;
+  readonly #links: Links;
+  #fail: ((error: unknown) => void) | undefined;
+  #timer: TimerHandle;
+  #isOn = false;
+  #lasts = false;
+
+  constructor(waiting: Waiting, clock: Clock, links: Links) {
+    this.#waiting = waiting;
+    this.#clock = clock;
+    this.#links = links;
+  }
+
+  lastsUntil(isOver: Promise<unknown>): void {
+    this.#lasts = true;
+    void isOver.then(() => {
+      this.#lasts = false;
+      this.#rest();
     });
   }
 
-  /** The same stream, each of whose steps ends as {@link wait} says. */
-  stream(stream: ChatStream, waiting: Waiting): ChatStream {
-    if (waiting.signal === undefined && waiting.deadline === undefined) return stream;
-    const reader = stream[Symbol.asyncIterator]();
-    const next = (): Promise<IteratorResult<ChatEvent>> => this.wait(reader.next(), waiting);
-    const leave = async (): Promise<IteratorResult<ChatEvent>> => (await reader.return?.()) ?? { done: true, value: undefined };
-    return { [Symbol.asyncIterator]: () => ({ next, return: leave }) };
+  step<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#fail = reject;
+      work.then(
+        (result) => {
+          this.#fail = undefined;
+          this.#rest();
+          resolve(result);
+        },
+        (error: unknown) => this.#end(error, reject),
+      );
+      this.#start();
+    });
   }
+
+  cancel(reason: unknown): void {
+    this.#end(new RequestCancelled(this.#waiting.requestId, reason));
+  }
+
+  over(): void {
+    const { signal } = this.#waiting;
+    this.#isOn = false;
+    if (signal !== undefined) this.#links.unlink(signal, this);
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  #start(): void {
+    const { signal, deadline } = this.#waiting;
+    if (this.#isOn) return;
+    if (signal?.aborted) return this.cancel(signal.reason);
+    this.#isOn = true;
+    if (signal !== undefined) this.#links.link(signal, this);
+    if (deadline === undefined) return;
+    const leftMs = Math.max(0, Number(deadline) - this.#clock.wallMs());
+    this.#timer = this.#clock.setTimeout(() => this.#end(late(this.#waiting)), leftMs + GRACE_MS);
+  }
+
+  /** No step is waited for. */
+  #rest(): void {
+    if (!this.#lasts && this.#fail === undefined) this.over();
+  }
+
+  /** Whichever comes first ends the waiting: the work may never settle. */
+  #end(error: unknown, fail = this.#fail): void {
+    this.#fail = undefined;
+    this.over();
+    fail?.(error);
+  }
+}
+
+function isEndless({ signal, deadline }: Waiting): boolean {
+  return signal === undefined && deadline === undefined;
 }
 
 function late({ requestId, provider, model, deadline = 0 }: Waiting): LLMTimeoutError {

@@ -201,7 +201,7 @@ export class LLMClient {
       begun.cancel(error);
       throw error;
     });
-    return isChatStream(answer) ? this.#patience.stream(answer, waiting) : answer;
+    return isChatStream(answer) ? this.#patience.stream(answer, waiting, begun.settled) : answer;
   }
 
   #rules() {
