@@ -1,8 +1,9 @@
 import { classifyError } from './classify-error.ts';
 import { embeddedStatus } from './embedded-status.ts';
-import { errorFields, errorOf, isObject, oneLine, plainText } from './error-fields.ts';
+import { errorFields, errorOf, isObject } from './error-fields.ts';
 import { headerText } from './headers/header-values.ts';
 import type { HttpReply } from './http-reply.ts';
+import { looksLike } from './looks-like.ts';
 import { redirectFields } from './redirect.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -23,6 +24,6 @@ export function classifyReply(reply: HttpReply, wallMs: number): Verdict {
   }
   if (isObject(json) && !Array.isArray(json)) return { kind: 'completed' };
   // A page of an edge server or of something that is no API at all, or an answer that was cut off.
-  const message = oneLine(`HTTP ${status} with a body that is no JSON object: ${plainText(reply)}`);
+  const message = `HTTP ${status} with a body that is no JSON object: ${looksLike(reply.text)}.`;
   return { kind: 'retryable', code: 'invalid_response', message, scope: 'deployment' };
 }

@@ -45,7 +45,7 @@ export function errorOf(reply: HttpReply): ErrorFields {
 }
 
 /** A body's text without markup, in one line. */
-export function plainText(reply: Pick<HttpReply, 'status' | 'text'>): string {
+function plainText(reply: Pick<HttpReply, 'status' | 'text'>): string {
   const bare = reply.text.slice(0, LONGEST_TEXT).replace(/<(script|style)\b[\s\S]*?(?:<\/\1>|$)|<!--[\s\S]*?(?:-->|$)|<[^>]*>/gi, ' ');
   const plain = oneLine(bare);
   return plain === '' ? `HTTP ${reply.status} without a message` : plain;

@@ -69,7 +69,7 @@ describe('whoever tries a command for the first time', () => {
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
     const path = file('c.yaml', model(`base_url: "http://127.0.0.1:${port}", api_key: k`, ', retry: {max_attempts: 1}'));
-    const question = 'no JSON object: Welcome Is the baseUrl that of the API';
+    const question = 'no JSON object: it looks like a page of HTML, 35 bytes. Is the baseUrl that of the API';
     expect((await headgate(['check', path, '--probe'])).stdout).toContain(question);
     expect((await headgate(['load', '-c', path, '--requests', '1'])).stdout).toContain(question);
     expect((await headgate(['chat', '-c', path], { stdin: 'hi\n' })).stderr).toContain(question);

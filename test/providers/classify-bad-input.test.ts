@@ -26,8 +26,26 @@ describe('an answer that makes no sense', () => {
     expect(messageOf(502, text)).toBe(expected);
   });
 
+  it.each([
+    ['data: {"choices":[{"delta":{"content":"deep secret"}}]}\n\n', 'an event stream, 57 bytes'],
+    ['event: message_start\ndata: {"content":"deep secret"}\n\n', 'an event stream, 54 bytes'],
+    ['<!doctype html><title>deep secret</title>', 'a page of HTML, 41 bytes'],
+    ['<?xml version="1.0"?><a>deep secret</a>', 'XML, 39 bytes'],
+    ['{"choices":[{"message":{"content":"deep secret', 'JSON that is cut off or broken, 46 bytes'],
+    ['["deep secret"]', 'a JSON value of another kind, 15 bytes'],
+    ['Süß: deep secret', 'plain text, 18 bytes'],
+  ])('where the status is a success, is not quoted: %j', (text, shown) => {
+    expect(messageOf(200, text)).toBe(`HTTP 200 with a body that is no JSON object: it looks like ${shown}.`);
+  });
+
+  it('where the status is a success, may be nothing', () => {
+    expect(messageOf(200, '')).toBe('HTTP 200 with a body that is no JSON object: it is empty.');
+  });
+
   it.each([200, 400, 429, 500])('is cut to 500 characters, %s', (status) => {
-    for (const text of [JSON.stringify({ error: { message: 'x\n'.repeat(5_000_000) } }), `<b>${'x '.repeat(5_000_000)}`]) {
+    const told = JSON.stringify({ error: { message: 'x\n'.repeat(5_000_000) } });
+    // A success that is none quotes nothing.
+    for (const text of status === 200 ? [told] : [told, `<b>${'x '.repeat(5_000_000)}`]) {
       const message = messageOf(status, text);
       expect(message.length).toBeGreaterThan(400);
       expect(message.length).toBeLessThanOrEqual(500);
