@@ -22,7 +22,7 @@ export interface ResponseHead {
 }
 
 /** How a response ended. */
-export interface ResponseEnding {
+interface ResponseEnding {
   readonly status: 'completed' | 'incomplete';
   readonly reason?: 'max_output_tokens' | 'content_filter';
 }

@@ -3,7 +3,7 @@ import { textAt } from '../codecs/json-fields.ts';
 import { parsedObject } from '../streams/json-glance.ts';
 import { callItem, messageItem, type ResponseHead, refusalPart, textPart } from './openai-responses-to-chat-answer.ts';
 
-export type Emit = (type: string, fields: JsonObject) => void;
+type Emit = (type: string, fields: JsonObject) => void;
 
 /** One item of the output as it grows; its whole text is kept, since the events that end it repeat it. */
 interface OpenItem {
@@ -16,7 +16,7 @@ const PARTS = {
   refusal: { done: 'refusal', part: refusalPart, more: {} },
 } as const;
 
-export type PartKind = keyof typeof PARTS;
+type PartKind = keyof typeof PARTS;
 
 class OpenMessage implements OpenItem {
   readonly index: number;

@@ -237,6 +237,16 @@ describe('a stream', () => {
     });
   });
 
+  it('lets an ended call be', () => {
+    const pieces = [piece(0, '{}', 'a'), piece(1, '{}', 'b')];
+    expect(types(streamed([...pieces, piece(0, ' ')]))).toEqual(types(streamed(pieces)));
+  });
+
+  it('keeps the usage that came last, whatever comes behind it', () => {
+    const events = [chunk({ content: 'so' }, 'stop'), USAGE_CHUNK, chunk({}), DONE];
+    expect(read(events).at(-1)?.response.usage).toMatchObject({ input_tokens: 7, output_tokens: 5 });
+  });
+
   it('keeps the text of parts', () => {
     const thought = { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] };
     const last = read(streamed([{ content: [thought, { type: 'text', text: 'so' }] }])).at(-1);
