@@ -1,7 +1,8 @@
 import { DecodingWire } from './http/decoding-wire.ts';
 import { MAX_RESPONSE_BYTES } from './http/gathered-body.ts';
+import { Secret } from './http/secret.ts';
 import { UndiciWire } from './http/undici-wire.ts';
-import { type HttpReply, httpReply } from './http-reply.ts';
+import type { HttpReply } from './http-reply.ts';
 import { type CallListener, ResponseCollector } from './response-collector.ts';
 
 /** Where an OpenAI-compatible endpoint is and how to talk to it. */
@@ -38,7 +39,8 @@ export class OpenAiHttp {
   readonly #decoding: DecodingWire;
   readonly #basePath: string;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #apiKey: string | undefined;
+  /** What replies may quote: they come as they are. */
+  readonly secret: Secret;
 
   constructor(options: OpenAiHttpOptions) {
     const base = new URL(options.baseUrl);
@@ -49,7 +51,7 @@ export class OpenAiHttp {
       accept: 'application/json',
       ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
     };
-    this.#apiKey = options.apiKey;
+    this.secret = new Secret(options.apiKey);
     this.#wire = new UndiciWire({
       origin: base.origin,
       connections: options.connections,
@@ -74,17 +76,10 @@ export class OpenAiHttp {
     };
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      return this.#censored(await collector.reply);
+      return await collector.reply;
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }
-  }
-
-  /** An endpoint may quote the key it refuses: it must not get into results, messages or logs that way. */
-  #censored(reply: HttpReply): HttpReply {
-    const key = this.#apiKey;
-    if (key === undefined || !reply.text.includes(key)) return reply;
-    return httpReply(reply.status, reply.headers, reply.text.replaceAll(key, '[key]'));
   }
 
   /** Waits for calls in flight, then closes the connections. */

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { judgeReply } from '../../src/providers/http/judge-reply.ts';
+import type { HttpReply } from '../../src/providers/http-reply.ts';
 import { networkFailure, networkProblem } from '../../src/providers/network-failure.ts';
 import { OpenAiHttp } from '../../src/providers/openai-http.ts';
 
@@ -55,11 +57,13 @@ describe('OpenAiHttp', () => {
     expect(moments).toEqual(['written', 'req_1']);
   });
 
-  it('lets no key through that an endpoint quotes', async () => {
+  it('hands replies out as they are, and what may not be shown of them', async () => {
     const quoting: Handler = (request, response) =>
       response.writeHead(401).end(JSON.stringify({ error: { message: `Wrong: ${request.headers.authorization}` } }));
     await start(quoting, '/v1', 'sk-very-secret');
-    const reply = await http?.call({ path: '/chat/completions', body: '{}' });
+    const received = await http?.call({ path: '/chat/completions', body: '{}' });
+    const { reply } = judgeReply(received as HttpReply, (http as OpenAiHttp).secret, 0);
+    expect(received?.text).toContain('sk-very-secret');
     expect(reply).toMatchObject({ status: 401, json: { error: { message: 'Wrong: Bearer [key]' } } });
     expect(JSON.stringify(reply)).not.toContain('sk-very-secret');
   });

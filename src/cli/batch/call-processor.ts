@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { LLMQueueException } from '../../domain/errors.ts';
 import type { TokenCounts } from '../../domain/limit-types.ts';
 import type { Processor, ProcessorContext } from '../../index.ts';
-import { classifyReply } from '../../providers/classify-reply.ts';
+import { judgeReply } from '../../providers/http/judge-reply.ts';
 import type { HttpReply } from '../../providers/http-reply.ts';
 import { networkFailure } from '../../providers/network-failure.ts';
 import type { OpenAiHttp } from '../../providers/openai-http.ts';
@@ -74,14 +74,14 @@ function send(parts: CallParts, request: EndpointRequest, context: ProcessorCont
   });
 }
 
-function conclude(parts: CallParts, request: EndpointRequest, reply: HttpReply, context: ProcessorContext): void {
-  const verdict = classifyReply(reply, parts.clock.wallMs());
+function conclude(parts: CallParts, request: EndpointRequest, received: HttpReply, context: ProcessorContext): void {
+  const { verdict, reply } = judgeReply(received, parts.http.secret, parts.clock.wallMs());
   if (verdict.kind === 'refused') parts.statistics.refusals += 1;
   if (verdict.kind !== 'completed') throw verdictToError(verdict, { reply });
   parts.output.write(resultLine(request.id, reply, undefined));
   parts.statistics.completed += 1;
   parts.endpoint.completed();
-  const usage = usageOf(reply.json);
+  const usage = usageOf(received.json);
   parts.statistics.addTokens(request.tokens, usage);
   if (parts.settlesUsage && usage) settle(parts, request, usage, context);
 }

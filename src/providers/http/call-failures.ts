@@ -1,10 +1,10 @@
-import { classifyReply } from '../classify-reply.ts';
 import { classifyStreamError, classifyStreamHead, type StreamHead } from '../classify-stream-error.ts';
-import { type HttpReply, httpReply } from '../http-reply.ts';
+import { httpReply } from '../http-reply.ts';
 import { networkProblem } from '../network-failure.ts';
 import type { ServerSentEvent } from '../provider.ts';
 import { ProviderFailure } from '../provider-failure.ts';
 import { verdictToError } from '../verdict-to-error.ts';
+import { type Judged, withWords } from './judge-reply.ts';
 import type { Secret } from './secret.ts';
 
 /** What went wrong with a call that is nothing the provider said. */
@@ -25,12 +25,8 @@ export class CallFailures {
     this.#secret = secret;
   }
 
-  /** Why a complete reply is no success; undefined where it is one. What is quoted is censored; a success needs none of that. */
-  ofReply(received: HttpReply, wallMs: number): Error | undefined {
-    if (classifyReply(received, wallMs).kind === 'completed') return undefined;
-    const { status, headers, text } = received;
-    const reply = httpReply(status, this.#secret.censoredHeaders(headers), this.#secret.censored(text));
-    const verdict = classifyReply(reply, wallMs);
+  /** Why a complete reply is no success; undefined where it is one. */
+  ofReply({ verdict, reply }: Judged): Error | undefined {
     return verdict.kind === 'completed' ? undefined : verdictToError(verdict, { deploymentId: this.#deploymentId, reply });
   }
 
@@ -38,7 +34,8 @@ export class CallFailures {
   ofStreamError(event: ServerSentEvent, head: StreamHead, wallMs: number): Error {
     const data = this.#secret.censored(event.data);
     const headers = this.#secret.censoredHeaders(head.headers);
-    const verdict = classifyStreamError({ ...event, data }, { status: head.status, headers }, wallMs);
+    const said = classifyStreamError(event, head, wallMs);
+    const verdict = said && withWords(said, classifyStreamError({ ...event, data }, { status: head.status, headers }, wallMs));
     if (!verdict) return this.retryable({ code: 'stream_error', message: 'reported an error in its stream, and nothing about it' });
     return verdictToError(verdict, { deploymentId: this.#deploymentId, reply: httpReply(head.status, headers, data) });
   }

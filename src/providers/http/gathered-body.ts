@@ -2,6 +2,7 @@ import { httpReply } from '../http-reply.ts';
 import type { ReplyHeaders, WireUsage } from '../provider.ts';
 import type { BodyReader, CallHost } from './body-reader.ts';
 import type { CallFailures, CallFault } from './call-failures.ts';
+import { judgeReply } from './judge-reply.ts';
 import type { Secret } from './secret.ts';
 
 export const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
@@ -55,10 +56,12 @@ export class GatheredBody implements BodyReader {
     this.#isOver = true;
     const { status, headers, failures, secret, wallMs, usageOf } = this.#options;
     const received = httpReply(status, headers, this.#text());
-    const error = failures.ofReply(received, wallMs());
+    const judged = judgeReply(received, secret, wallMs());
+    const error = failures.ofReply(judged);
     if (error) return this.#host.fail(error);
-    const { text, json } = secret.isIn(received.text) ? httpReply(status, headers, secret.censored(received.text)) : received;
-    this.#host.settle({ kind: 'whole', status, headers: secret.keptFromHeaders(headers), text, json, usage: usageOf(json) });
+    const { reply } = judged;
+    const usage = usageOf(received.json);
+    this.#host.settle({ kind: 'whole', status, headers: reply.headers, text: reply.text, json: reply.json, usage });
     this.#host.release();
   }
 

@@ -84,15 +84,14 @@ export class StreamDecoder {
 
   #read(bytes: Buffer, start: number, end: number, pieces: RawPieces, events: ServerSentEvent[]): StreamFault | undefined {
     const { reader, secret, withoutUsageChunk } = this.#options;
-    let text = bytes.toString('utf8', start, end);
-    if (secret.isIn(text)) {
-      text = secret.censored(text);
-      pieces.replace(start, end, Buffer.from(text));
-    }
-    if (this.#isAtStart && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
+    const received = bytes.toString('utf8', start, end);
+    const text = this.#isAtStart && received.startsWith(BYTE_ORDER_MARK) ? received.slice(1) : received;
     this.#isAtStart = false;
     const event = parseEvent(text);
-    if (event === undefined) return undefined;
+    if (event === undefined) {
+      if (secret.isIn(received)) pieces.replace(start, end, Buffer.from(secret.censored(received)));
+      return undefined;
+    }
     if (event === NO_EVENT) return notAnEvent(text);
     const kind = reader.read(event, !this.hasContent);
     if (kind === 'garbage') return invalid(text);
@@ -101,7 +100,10 @@ export class StreamDecoder {
       this.#dropsLineFeed = bytes[end - 1] === 13 && end === bytes.length;
       return undefined;
     }
-    events.push(event);
+    if (secret.isIn(received)) {
+      pieces.replace(start, end, Buffer.from(secret.censored(received)));
+      events.push({ ...event, data: secret.censored(event.data) });
+    } else events.push(event);
     if (kind === 'error') return { reported: event };
     if (kind === 'content') this.hasContent = true;
     if (kind === 'terminal') this.isComplete = true;
