@@ -3,8 +3,10 @@ import type { CostRule } from '../domain/cost-rule.ts';
 import type { Processor, ProcessorContext } from '../engine/processor.ts';
 import type { CallMoments, Endpoint, StreamEnding, WireAnswer, WireUsage } from '../providers/provider.ts';
 import { ProviderFailure } from '../providers/provider-failure.ts';
+import { sendTranslated } from '../providers/translation/send-translated.ts';
 import { callersFailure } from './dispatch/callers-failure.ts';
 import type { DispatchCall } from './dispatch/dispatch-types.ts';
+import { translationTo } from './dispatch/translation-to.ts';
 import type { Upstream } from './dispatch/upstream.ts';
 
 /** What one attempt brought. */
@@ -25,8 +27,6 @@ export interface WireWork {
   readonly deliver: (delivery: Delivery) => void;
   /** Hears what a call used in the end. */
   readonly used: (usage: WireUsage, rule: CostRule) => void;
-  /** Written by the processor: after it nothing may be sent again. */
-  delivered: boolean;
 }
 
 /** A call that somebody else's client sends; only its place in the limits is ours. */
@@ -102,12 +102,10 @@ export async function sendWork({
   signal = context.signal,
 }: WireAttempt): Promise<undefined> {
   const { id: deploymentId } = upstream;
-  if (work.delivered) throw endedAfterDelivery();
   const startedAt = clock.now();
   const answer = await sent({ work, upstream, context, clock, onWritten, signal });
   // Given up while the answer was on its way: nobody listens, and the endpoint has heard the signal too.
   if (signal.aborted) throw signal.reason;
-  work.delivered = true;
   onDelivered?.();
   work.call = { ...work.call, body: NOTHING };
   const { attempt } = context;
@@ -125,9 +123,16 @@ export async function sendWork({
 
 function sent({ work: { call }, upstream, context, clock, onWritten, signal = context.signal }: WireAttempt): Promise<WireAnswer> {
   const { format, body, headers } = call;
+  const wireCall = { format, body, headers, signal };
+  const translation = translationTo(upstream, format);
+  if (translation !== undefined) {
+    const { id: deploymentId, endpoint } = upstream;
+    const place = { endpoint, deploymentId, translation, wallMs: clock.wallMs() };
+    return sendTranslated(place, wireCall, moments(endpoint, context, clock, onWritten));
+  }
   const endpoint = upstream.endpointFor(call.auth);
   if (!endpoint.preset.formats.includes(format)) throw wrongFormat(upstream, call);
-  const sending = endpoint.send({ format, body, headers, signal }, moments(endpoint, context, clock, onWritten));
+  const sending = endpoint.send(wireCall, moments(endpoint, context, clock, onWritten));
   return endpoint === upstream.endpoint ? sending : sending.catch(throwAsCallers);
 }
 
@@ -152,20 +157,16 @@ function throwAsCallers(error: unknown): never {
   throw callersFailure(error);
 }
 
-function wrongFormat({ id, provider }: Upstream, { format }: DispatchCall): ProviderFailure {
+function wrongFormat({ id, provider, hasKey }: Upstream, { format }: DispatchCall): ProviderFailure {
   return new ProviderFailure({
-    message: `Deployment '${id}': provider '${provider}' does not speak ${format}.`,
+    message: `Deployment '${id}': provider '${provider}' does not speak ${format}, and the call can't be translated for it${
+      hasKey ? '' : ': it has no key of its own, and its caller\u2019s is for another provider. Give it an apiKey'
+    }.`,
     code: 'unsupported_format',
     retryable: false,
     failOver: true,
     deploymentId: id,
   });
-}
-
-/** For an attempt that comes after one that took too long: it sends nothing, and says nothing of the deployment it came to. */
-export function endedAfterDelivery(): ProviderFailure {
-  const message = 'The attempt took too long, and some of its answer is with its reader: it is not tried again.';
-  return new ProviderFailure({ message, code: 'stream_broken', retryable: false, failOver: false });
 }
 
 /** Some of the answer is with its reader: another attempt would say it twice. */

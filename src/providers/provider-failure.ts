@@ -38,4 +38,20 @@ export class ProviderFailure extends LLMQueueException {
     this.deploymentId = details.deploymentId;
     this.reply = details.reply;
   }
+
+  /** The same failure, but for `changes`. */
+  with(changes: Partial<ProviderFailureDetails>): ProviderFailure {
+    const { message, code, retryable, failOver, scope, deploymentId, reply } = this;
+    return new ProviderFailure({
+      message,
+      code,
+      retryable,
+      failOver,
+      scope,
+      cause: this.cause ?? this,
+      ...(deploymentId !== undefined && { deploymentId }),
+      ...(reply !== undefined && { reply }),
+      ...changes,
+    });
+  }
 }

@@ -122,6 +122,19 @@ describe('providers of a manager', () => {
     await expect(manager.addProvider('cohere', openai)).rejects.toThrow('not known');
   });
 
+  it('finish what was called in the same tick before they are closed, and take nothing after that', async () => {
+    const { manager, until } = await world(keys(1));
+    const client = manager.getClient();
+
+    const before = client.complete('a');
+    const closed = manager.close();
+    const after = client.complete('b');
+
+    await expect(after).rejects.toMatchObject({ code: 'client_closed' });
+    expect((await until(before)).content).not.toBe('');
+    await until(closed);
+  });
+
   it('come from deployments of models too, one client for each provider', async () => {
     const { manager, until, behave, calls } = await world({
       models: {

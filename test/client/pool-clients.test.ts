@@ -33,7 +33,7 @@ function poolOf(keys: number, settings: Partial<PoolSettings> = {}) {
     const never = (): Promise<never> => new Promise(() => {});
     const endpoint: Endpoint = { preset: openai, send: never, get: never, close: async () => {} };
     const close = async () => void closed.push(name);
-    return { id, provider: 'openai', model: 'm', baseUrl: '', endpoint, endpointFor: () => endpoint, close };
+    return { id, provider: 'openai', model: 'm', baseUrl: '', endpoint, hasKey: true, endpointFor: () => endpoint, close };
   };
   const clients = Array.from({ length: keys }, (_, index) => new PoolClient(`k${index + 1}`, open(`k${index + 1}`)));
   const pool = new ConnectionPool({

@@ -71,7 +71,7 @@ export class CallDispatcher {
     const estimate = estimateWork(modelId, rulesFor(route, call), call, learning);
     const submittedAt = clock.now();
     // Made out here: a function in the promise that knew the call would keep its prompt for as long as its stream lasts.
-    const undelivered = { kind: 'wire' as const, call, used: estimate.used, delivered: false };
+    const undelivered = { kind: 'wire' as const, call, used: estimate.used };
     return new Promise((resolve, reject) => {
       let handle: RequestHandle | undefined;
       const deliver = ({ answer, deploymentId, attempt, startedAt }: Delivery): void => {

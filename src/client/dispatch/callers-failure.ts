@@ -5,16 +5,5 @@ import { ProviderFailure } from '../../providers/provider-failure.ts';
  * matter, and must not disable the deployment for whoever brings another.
  */
 export function callersFailure(error: unknown): unknown {
-  if (!(error instanceof ProviderFailure) || error.scope !== 'account') return error;
-  const { message, code, retryable, failOver, deploymentId, reply } = error;
-  return new ProviderFailure({
-    message,
-    code,
-    retryable,
-    failOver,
-    scope: 'request',
-    cause: error.cause ?? error,
-    ...(deploymentId !== undefined && { deploymentId }),
-    ...(reply !== undefined && { reply }),
-  });
+  return error instanceof ProviderFailure && error.scope === 'account' ? error.with({ scope: 'request' }) : error;
 }

@@ -1,5 +1,6 @@
 import type { CostRule } from '../../domain/cost-rule.ts';
 import type { DispatchCall } from './dispatch-types.ts';
+import { translationTo } from './translation-to.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What the client knows of a model beside its queue. */
@@ -21,9 +22,11 @@ export function upstreamsFor({ upstreams }: ModelRoute, { upstream }: DispatchCa
   return upstreams.length > 0 || upstream === undefined ? upstreams : [upstream];
 }
 
-/** Whether any of its deployments takes the call's format. */
+/** Whether any of its deployments takes the call's format, as it is or translated. */
 export function speaks(route: ModelRoute, call: DispatchCall): boolean {
-  return upstreamsFor(route, call).some(({ endpoint }) => endpoint.preset.formats.includes(call.format));
+  return upstreamsFor(route, call).some(
+    (upstream) => upstream.endpoint.preset.formats.includes(call.format) || translationTo(upstream, call.format) !== undefined,
+  );
 }
 
 /** How the call may be charged; one rule, mostly. */

@@ -45,7 +45,8 @@ export function openUpstream(
       transport,
     );
   const fromEnvironment = preset.keyVariable === undefined ? undefined : env[preset.keyVariable];
-  const endpoint = open({ preset, apiKey: apiKey ?? (fromEnvironment === '' ? undefined : fromEnvironment) });
+  const ownKey = apiKey ?? (fromEnvironment === '' ? undefined : fromEnvironment);
+  const endpoint = open({ preset, apiKey: ownKey });
   const callers = apiKey === undefined ? new CallerEndpoints((auth) => open(keyedBy(preset, auth))) : undefined;
   return {
     id,
@@ -53,6 +54,7 @@ export function openUpstream(
     model,
     baseUrl,
     endpoint,
+    hasKey: ownKey !== undefined,
     endpointFor: (auth) => (auth === undefined || callers === undefined ? endpoint : callers.endpointFor(auth)),
     close: async () => {
       await Promise.all([endpoint.close(), callers?.close()]);

@@ -10,6 +10,8 @@ export interface Upstream {
   readonly model: string;
   readonly baseUrl: string;
   readonly endpoint: Endpoint;
+  /** Whether it has a key of its own, configured or from the environment. */
+  readonly hasKey: boolean;
   /** The connection for a caller: one with the caller's own key where the deployment has none. */
   endpointFor(auth: CallerAuth | undefined): Endpoint;
   /** Closes every connection once its calls are over. */

@@ -108,6 +108,7 @@ export class CallerUpstreams {
       model,
       baseUrl,
       endpoint,
+      hasKey: false,
       endpointFor: () => endpoint,
       close: () => endpoint.close(),
       host: new URL(baseUrl).host,

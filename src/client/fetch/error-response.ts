@@ -12,6 +12,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   model_not_registered: 404,
   request_too_large: 413,
   invalid_request: 400,
+  untranslatable: 400,
+  unsupported_format: 400,
   engine_stopped: 503,
   no_deployment_available: 503,
 };
@@ -43,7 +45,8 @@ function failureResponse(failure: ProviderFailure, error: unknown, format: WireF
     return new Response(reply.text, { status: reply.status, headers: replyHeaders(reply.headers, own) });
   }
   // Nothing that an SDK could read: a page of an edge server, an error inside a 200, no answer at all.
-  return ownResponse(format, isError ? reply.status : embeddedStatus(reply), failure.code, textOf(error), own);
+  const status = STATUS_BY_CODE[failure.code] ?? (isError ? reply.status : embeddedStatus(reply));
+  return ownResponse(format, status, failure.code, textOf(error), own);
 }
 
 function isJson({ json }: HttpReply): boolean {

@@ -120,5 +120,5 @@ function sameRules(a: QueueRules, b: QueueRules): boolean {
 function presetOnly(id: string, preset: ProviderPreset): Upstream {
   const refuse = (): Promise<never> => Promise.reject(new Error(`Deployment '${id}' is only described.`));
   const endpoint: Endpoint = { preset, send: refuse, get: refuse, close: async () => {} };
-  return { id, provider: preset.name, model: '', baseUrl: '', endpoint, endpointFor: () => endpoint, close: async () => {} };
+  return { id, provider: preset.name, model: '', baseUrl: '', endpoint, hasKey: false, endpointFor: () => endpoint, close: async () => {} };
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../../domain/logger.ts';
 import type { LimiterInfo } from '../../engine/queue-info.ts';
 import type { QueueManager, ShutdownOptions } from '../../engine/queue-manager.ts';
 import type { RequestHandle } from '../../engine/request-handle.ts';
+import { macrotask } from '../../lib/system-clock.ts';
 import type { MiddlewareContext } from '../../middleware/middleware.ts';
 import type { ProviderPreset } from '../../providers/provider.ts';
 import type { DispatchCall } from '../dispatch/dispatch-types.ts';
@@ -59,6 +60,7 @@ export class ClientRequests {
   readonly queues: ClientQueues;
   readonly metrics = new PoolMetrics();
   readonly #parts: ClientParts;
+  #isClosing = false;
   #isClosed = false;
   #repeated = 0;
   readonly #known = new WeakSet<MiddlewareContext>();
@@ -72,8 +74,7 @@ export class ClientRequests {
   run<A>(request: ClientRequest<A>): Promise<A> {
     const { plan, preset, queues, learning, clock } = this.#parts;
     const { call, model, context, rules, urgency, begun, around, wrap = itself } = request;
-    if (this.#isClosed)
-      throw new LLMException(`The client of '${plan.name}' is closed.`, { provider: plan.provider }, { code: 'client_closed' });
+    if (this.#isClosed) throw this.#closed();
     const modelId = this.queues.idFor(model, rules);
     const estimate = estimateWork(`${plan.name}/${model ?? ''}`, new Set([preset.cost]), call, learning);
     // A middleware may come here twice for one request, each time with a call of its own.
@@ -136,10 +137,23 @@ export class ClientRequests {
     return usable.length > 0 && usable.every(({ rateLimiters }) => rateLimiters.some(isFull));
   }
 
+  /** Throws once the client is being closed. */
+  requireOpen(): void {
+    if (this.#isClosing) throw this.#closed();
+  }
+
   async close(options?: ShutdownOptions): Promise<void> {
+    this.#isClosing = true;
+    // What was called before this has its middlewares to pass before it can stand in line.
+    await macrotask();
     this.#isClosed = true;
     await this.queues.close(options);
     await this.#parts.pool.close();
+  }
+
+  #closed(): LLMException {
+    const { name, provider } = this.#parts.plan;
+    return new LLMException(`The client of '${name}' is closed.`, { provider }, { code: 'client_closed' });
   }
 }
 

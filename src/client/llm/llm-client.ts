@@ -121,6 +121,7 @@ export class LLMClient {
     const model = options.model ?? this.#embeddingModel();
     const { dimensions, model: _, signal, priority, tenant, deadline, ...extra } = options;
     const body = encodeEmbeddings({ input: texts, dimensions, extra });
+    this.#requests.requireOpen();
     const context = this.#context(model);
     const call = { format: 'openai-embeddings', body } as const;
     return this.#requests.run({
@@ -170,6 +171,7 @@ export class LLMClient {
   }
 
   async #answer(request: ChatRequest, options: Urgency): Promise<ChatAnswer> {
+    this.#requests.requireOpen();
     const codec = codecFor(this.#parts.preset.formats);
     if (codec === undefined) throw new LLMConfigurationError(`Provider '${this.provider}' has no chats.`, { provider: this.provider });
     const { perRequest, perAttempt } = this.middlewareChain.split();

@@ -3,7 +3,7 @@ import { InvalidRequest, RateLimitRefused } from '../../domain/errors.ts';
 import type { ProcessorContext } from '../../engine/processor.ts';
 import type { ChatAnswer, MiddlewareContext } from '../../middleware/middleware.ts';
 import type { WireAnswer } from '../../providers/provider.ts';
-import { endedAfterDelivery, sendWork, type WireAttempt, type WireWork } from '../deployment-processor.ts';
+import { sendWork, type WireAttempt, type WireWork } from '../deployment-processor.ts';
 import type { DispatchCall } from '../dispatch/dispatch-types.ts';
 import type { WorkEstimate } from '../dispatch/work-estimates.ts';
 import type { AcquireTimer } from './acquire-timer.ts';
@@ -40,8 +40,6 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
   running = 0;
   /** A provider has refused it at least once. */
   wasRefused = false;
-  /** Some of an answer is with its reader: nothing may be sent again. */
-  #isDelivered = false;
 
   constructor(options: QueuedCallOptions<A>) {
     this.#options = options;
@@ -51,7 +49,6 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     // First of all: what fails before it is sent must cost nothing.
     const onWritten = context.deferSend();
     const { shared, around, deliver, timer, longestRestMs } = this.#options;
-    if (this.#isDelivered) throw endedAfterDelivery();
     const lease = pool.lease(context.deploymentId ?? '', model);
     shared.attempt = context.attempt;
     shared.clientId = lease.upstream.id;
@@ -80,7 +77,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     try {
       const answer = await unlessAborted(around(send), context.signal, sending);
       if (context.signal.aborted) throw context.signal.reason;
-      this.#isDelivered = true;
+      context.deliveryStarted();
       deliver(answer);
       // Answered by a middleware: no tokens were used.
       if (wire === undefined) context.reportUsage({ inputTokens: 0, outputTokens: 0 });
@@ -113,7 +110,7 @@ export class ClientCall<A = ChatAnswer> implements QueuedCall {
     deliver: (answer: WireAnswer) => void,
   ): Promise<unknown> {
     const { clock, estimate } = this.#options;
-    const work: WireWork = { kind: 'wire', call, deliver: ({ answer }) => deliver(answer), used: estimate.used, delivered: false };
+    const work: WireWork = { kind: 'wire', call, deliver: ({ answer }) => deliver(answer), used: estimate.used };
     return sendWork({ ...attempt, work, upstream, clock });
   }
 }

@@ -14,13 +14,23 @@ export class TranslatedParts implements AsyncIterableIterator<StreamPart, undefi
   async next(): Promise<IteratorResult<StreamPart, undefined>> {
     const step = await this.#parts.next();
     if (step.done) return { done: true, value: undefined };
-    const events = step.value.events.flatMap((event) => this.#translator.read(event));
+    const events = await this.#translated(step.value.events);
     return { done: false, value: { raw: Buffer.from(events.map(written).join('')), events } };
   }
 
   async return(): Promise<IteratorResult<StreamPart, undefined>> {
     await this.#parts.return?.();
     return { done: true, value: undefined };
+  }
+
+  /** What can't be said in the caller's format ends the call: half an answer would pass for a whole one. */
+  async #translated(events: readonly ServerSentEvent[]): Promise<readonly ServerSentEvent[]> {
+    try {
+      return events.flatMap((event) => this.#translator.read(event));
+    } catch (error) {
+      await this.return();
+      throw error;
+    }
   }
 
   [Symbol.asyncIterator](): this {

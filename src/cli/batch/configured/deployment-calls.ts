@@ -85,7 +85,6 @@ function wireWork(parts: DeploymentCallParts, request: DeploymentRequest, keys: 
   return {
     kind: 'wire',
     call: request.call,
-    delivered: false,
     used: (usage, rule) => {
       request.used(usage, rule);
       if (chargesRealUsage(rule)) correct(parts, request, usage, keys);
