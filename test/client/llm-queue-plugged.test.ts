@@ -205,6 +205,56 @@ describe('a load balancer of the user’s', () => {
     expect(sent[0]?.answer?.response).toBe('ok');
   });
 
+  it.each([
+    ['hasAvailableLlm', ['b', 'b', 'b']],
+    ['getAvailableLlmId', ['a', 'b', 'a']],
+    ['msUntilAvailable', ['b', 'b', 'b']],
+  ] as const)('that throws in %s holds nobody up: models are chosen as without it, which is logged', async (method, chosen) => {
+    const errors: unknown[] = [];
+    const ignore = (): void => {};
+    const logger = { debug: ignore, info: ignore, warn: ignore, error: (...said: unknown[]) => errors.push(said) };
+    const broken: LoadBalancer = {
+      hasAvailableLlm: () => true,
+      getAvailableLlmId: () => 'b',
+      registerError: ignore,
+      [method]: () => {
+        throw new Error('a bug');
+      },
+    };
+    const models = [model('a', { req_per_min: 60 }), model('b', { req_per_min: 60 })];
+    const { send, clock, calls } = bench(config(models), { llmLoadBalancer: broken, logger });
+    for (let n = 0; n < 3; n++) send();
+    await clock.advance(3_000);
+
+    expect(calls.map((call) => call.models)).toEqual(chosen);
+    // One that always has something is not asked when.
+    const told = [{ reason: 'a bug' }, expect.stringContaining('a load balancer threw')];
+    expect(errors[0]).toEqual(method === 'msUntilAvailable' ? undefined : told);
+  });
+
+  it('that throws at everything is told of once', async () => {
+    const errors: unknown[] = [];
+    const ignore = (): void => {};
+    const logger = { debug: ignore, info: ignore, warn: ignore, error: (...said: unknown[]) => errors.push(said) };
+    const broken = (): never => {
+      throw new Error('a bug');
+    };
+    const llmLoadBalancer = { hasAvailableLlm: broken, getAvailableLlmId: broken, registerError: broken, msUntilAvailable: broken };
+    const models = [model('a', { req_per_min: 60 }), model('b', { req_per_min: 60 })];
+    const { send, clock, calls } = bench(config(models), { llmLoadBalancer, logger });
+    const sent = [send(), send(), send()];
+    await clock.advance(0);
+    calls[0]?.reject(new LLMError('down', { deploymentId: 'a' }));
+    await clock.advance(2_000);
+    for (const { resolve } of calls) resolve('ok');
+    await clock.advance(0);
+
+    // The first rests after its error, as with the default.
+    expect(calls.map((call) => call.models)).toEqual(['a', 'b', 'b']);
+    expect(sent.map(({ answer }) => answer?.response)).toEqual(['LLM ERROR: down', 'ok', 'ok']);
+    expect(errors).toEqual([[{ reason: 'a bug' }, expect.stringContaining('a load balancer threw')]]);
+  });
+
   it('that allows more than a model’s limit makes requests wait, and the limit is kept', async () => {
     const generous: LoadBalancer = { hasAvailableLlm: () => true, getAvailableLlmId: () => 'gpt', registerError: () => {} };
     const { send, clock, calls } = bench(config([model('gpt', { req_per_min: 3 })]), { llmLoadBalancer: generous });

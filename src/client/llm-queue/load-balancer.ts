@@ -2,7 +2,10 @@ import type { Clock } from '../../domain/clock.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { isObject, refuseSetting } from '../check-input.ts';
 
-/** Chooses a model for each call; may be replaced. Ids are the models' `uniqueModelId`. */
+/**
+ * Chooses a model for each call; may be replaced. Ids are the models' `uniqueModelId`. Where one of the user's throws, that is
+ * logged, and models are chosen as without it.
+ */
 export interface LoadBalancer {
   /** Whether a model takes a call now: this one, or any. */
   hasAvailableLlm(specificLlmId?: string): boolean;

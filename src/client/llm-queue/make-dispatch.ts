@@ -2,8 +2,9 @@ import type { Clock } from '../../domain/clock.ts';
 import type { EasyLogger } from '../../domain/logger.ts';
 import { type Dispatch, EngineDispatch } from './dispatch.ts';
 import type { EngineQueues } from './engine-queues.ts';
+import { GuardedBalancer } from './guarded-balancer.ts';
 import type { LLMQueueOptions } from './llm-queue-options.ts';
-import { EvenlySpacedRequestLB } from './load-balancer.ts';
+import { EvenlySpacedRequestLB, type LoadBalancer } from './load-balancer.ts';
 import { PluggedDispatch } from './plugged-dispatch.ts';
 import type { ModelKind, QueueDeployment } from './queue-deployments.ts';
 import { BasicFIFOScheduler } from './scheduler.ts';
@@ -28,13 +29,14 @@ export function makeDispatch(options: LLMQueueOptions, parts: DispatchParts): Di
   const { pluggable, deployments, ...shared } = parts;
   if (!pluggable) return new EngineDispatch(shared.queues);
   const { scheduler = new BasicFIFOScheduler(), llmLoadBalancer, embeddingLoadBalancer } = options;
+  const balancer = (kind: ModelKind, own: LoadBalancer | undefined): LoadBalancer => {
+    const spare = spaced(kind, deployments, shared.clock);
+    return own === undefined ? spare : new GuardedBalancer(own, spare, shared.logger);
+  };
   return new PluggedDispatch({
     ...shared,
     scheduler,
-    balancers: {
-      llm: llmLoadBalancer ?? spaced('llm', deployments, shared.clock),
-      embedding: embeddingLoadBalancer ?? spaced('embedding', deployments, shared.clock),
-    },
+    balancers: { llm: balancer('llm', llmLoadBalancer), embedding: balancer('embedding', embeddingLoadBalancer) },
     askAgainMs: { llm: quickest('llm', deployments), embedding: quickest('embedding', deployments) },
   });
 }

@@ -12,7 +12,7 @@ import type { ModelKind } from './queue-deployments.ts';
 import type { RequestScheduler, ScheduledRequest } from './scheduler.ts';
 import { timedOutInQueue } from './seed-texts.ts';
 
-/** Before a scheduler or balancer that threw is asked again. */
+/** Before a scheduler that threw is asked again. */
 const AFTER_THROW_MS = 1_000;
 
 export interface PluggedDispatchOptions {
@@ -94,7 +94,7 @@ export class PluggedDispatch implements Dispatch {
       }
       askAgainMs = this.#nextMoment();
     } catch (error) {
-      logger.error({ reason: textOf(error) }, 'the scheduler or a load balancer threw; it is asked again in a second');
+      logger.error({ reason: textOf(error) }, 'the scheduler threw; it is asked again in a second');
       askAgainMs = AFTER_THROW_MS;
     }
     const someWait = [...this.#waiting.values()].some(({ handle }) => handle === undefined);
@@ -161,7 +161,7 @@ export class PluggedDispatch implements Dispatch {
     const failed = outcome.status === 'failed' ? outcome.failure?.failed : undefined;
     if (failed === undefined) return;
     const kind = failed.modelType === 'embeddings' ? 'embedding' : 'llm';
-    this.#guarded(() => this.#options.balancers[kind].registerError(failed.uniqueModelId));
+    this.#options.balancers[kind].registerError(failed.uniqueModelId);
   }
 
   /** When a balancer may have something for a request that waits; undefined: only events can tell. */
@@ -209,7 +209,7 @@ export class PluggedDispatch implements Dispatch {
     try {
       act();
     } catch (error) {
-      this.#options.logger.error({ reason: textOf(error) }, 'the scheduler or a load balancer threw');
+      this.#options.logger.error({ reason: textOf(error) }, 'the scheduler threw');
     }
   }
 }
