@@ -1,8 +1,8 @@
 import type { WireFormatName } from '../provider.ts';
-import { anthropicToOpenAiChat } from './anthropic-to-openai-chat.ts';
 import { chained } from './chained.ts';
-import { openAiChatToAnthropic } from './openai-chat-to-anthropic.ts';
-import { openAiResponsesToChat } from './openai-responses-to-chat.ts';
+import { openAiChatToAnthropic } from './chat-to-messages/openai-chat-to-anthropic.ts';
+import { anthropicToOpenAiChat } from './messages-to-chat/anthropic-to-openai-chat.ts';
+import { openAiResponsesToChat } from './responses-to-chat/openai-responses-to-chat.ts';
 import type { Translation } from './translation.ts';
 
 /** The nearest first: what is translated twice loses twice. */

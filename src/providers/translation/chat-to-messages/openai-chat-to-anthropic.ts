@@ -1,0 +1,23 @@
+import { objectAt, textAt } from '../../codecs/json-fields.ts';
+import type { Translation } from '../translation.ts';
+import { chatCompletion } from './answer.ts';
+import { answerForm } from './answer-form.ts';
+import { checkFields } from './fields.ts';
+import { anthropicRequest } from './request.ts';
+import { ChatCompletionChunks } from './stream.ts';
+
+/** The caller speaks chat completions, the provider Anthropic's messages. */
+export const openAiChatToAnthropic: Translation = {
+  from: 'openai-chat',
+  to: 'anthropic-messages',
+  translate(body, wallMs = 0) {
+    checkFields(body);
+    const form = answerForm(body);
+    const includeUsage = objectAt(body, 'stream_options')?.['include_usage'] === true;
+    return {
+      body: anthropicRequest(body, form),
+      answer: (json) => chatCompletion(json, form, wallMs),
+      stream: () => new ChatCompletionChunks({ answerTool: textAt(form.tool, 'name'), includeUsage, createdMs: wallMs }),
+    };
+  },
+};

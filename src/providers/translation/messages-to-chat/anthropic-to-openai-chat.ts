@@ -1,0 +1,32 @@
+import type { JsonObject } from '../../../domain/chat.ts';
+import { withoutAbsent } from '../../codecs/json-fields.ts';
+import { encodeOpenAiChat } from '../../codecs/openai-chat-request.ts';
+import { type TranslatedCall, type Translation, Untranslatable } from '../translation.ts';
+import { anthropicMessage } from './answer.ts';
+import { chatRequestOf } from './request.ts';
+import { AnthropicEvents } from './stream.ts';
+
+/**
+ * Anthropic's messages at a provider that speaks chat completions. Chat completions never tell which stop sequence ended an
+ * answer, unless the server has the word for it (vLLM): there it ends as if it had been complete.
+ */
+export const anthropicToOpenAiChat: Translation = { from: 'anthropic-messages', to: 'openai-chat', translate };
+
+function translate(body: JsonObject, _wallMs?: number, provider = ''): TranslatedCall {
+  const request = shallow(() => chatRequestOf(body));
+  return {
+    body: shallow(() => withoutAbsent(encodeOpenAiChat(request, provider))),
+    answer: (json) => anthropicMessage(json, request),
+    stream: () => new AnthropicEvents(request.stop),
+  };
+}
+
+/** What is nested so deep that it can't be written as JSON can't be walked through either. */
+function shallow<A>(act: () => A): A {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof RangeError) throw new Untranslatable('body', 'It is nested too deep.');
+    throw error;
+  }
+}
