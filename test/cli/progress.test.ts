@@ -105,7 +105,7 @@ describe('progress', () => {
       await clock.advance(4_200);
       end();
       expect(screen.text).toContain("0/2,000 0.0 % · waits: stuck: deployment 'd': circuit open until 2025-01-01T00:01:00Z (in ");
-      if (!isTTY) expect(screen.text).toContain(', after 1 failure: bad gateway');
+      if (!isTTY) expect(screen.text).toContain(', after 1 failure: Error, status 502');
       await live.manager.shutdownAll({ force: true });
     }
   });

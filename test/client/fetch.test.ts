@@ -415,17 +415,19 @@ describe('a failure is an answer that an SDK reads and does not try again', () =
   });
 
   it('400 for a call without a model, for a model that does not speak the format, and for a body that is too long', async () => {
-    const w = await start(oneModel(), { 'a.test': {} });
+    const claude = { provider: 'anthropic', baseUrl: 'https://c.test', apiKey: KEY };
+    const { models } = oneModel();
+    const w = await start({ models: { ...models, claude: { deployments: [claude] } } }, { 'a.test': {}, 'c.test': {} });
     const fetch = w.headgate.fetch();
 
     const none = await fetch(`${HERE}/chat/completions`, post({ messages: [] }));
-    const foreign = await fetch(`${HERE}/messages`, post(chatBody()));
+    const foreign = await fetch(`${HERE}/embeddings`, post({ model: 'claude', input: 'a' }));
     const long = await fetch(`${HERE}/chat/completions`, post(undefined, { body: new Uint8Array(33 * 1024 * 1024) }));
 
     const text = await fetch(`${HERE}/chat/completions`, post(chatBody({ user: 'x'.repeat(33 * 1024 * 1024) })));
 
     expect([none.status, foreign.status, long.status, text.status]).toEqual([400, 400, 400, 400]);
-    expect(await foreign.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
+    expect(await foreign.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
   });
 
   it('400 for a model whose name has control characters', async () => {

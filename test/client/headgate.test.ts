@@ -105,9 +105,9 @@ describe('dispatch', () => {
 
   it('sends to a fallback what every deployment of a model failed, but not what is wrong itself', async () => {
     const models = {
-      'gpt-4o': { deployments: [at('a.test')], fallbacks: ['claude', 'mini'] },
-      claude: { deployments: [{ provider: 'anthropic', baseUrl: 'https://c.test', apiKey: KEY }] },
+      'gpt-4o': { deployments: [at('a.test')], fallbacks: ['mini', 'claude'] },
       mini: { deployments: [at('b.test')] },
+      claude: { deployments: [{ provider: 'anthropic', baseUrl: 'https://c.test', apiKey: KEY }] },
     };
     const script = ({ body }: { body: Readonly<Record<string, unknown>> }) =>
       ({ fault: body['user'] === 'filtered' ? 'contentFilter' : 'serverError' }) as const;
@@ -187,19 +187,21 @@ describe('dispatch', () => {
     idle(w);
   });
 
-  it('says which formats a model speaks when asked for another', async () => {
-    const w = await start(oneModel(), { 'a.test': {} });
+  it('says which formats a model speaks when asked for one that can’t be translated', async () => {
+    const deployments = [{ provider: 'anthropic', baseUrl: 'https://c.test', apiKey: KEY }];
+    const w = await start(oneModel({ deployments }), { 'c.test': {} });
 
-    const refused = w.headgate.dispatch('gpt-4o', { format: 'anthropic-messages', body: chatBody() });
+    const refused = w.headgate.dispatch('gpt-4o', { format: 'openai-embeddings', body: { input: 'a' } });
 
-    await expect(refused).rejects.toThrow(/speaks anthropic-messages; its deployments speak openai-chat, /);
+    await expect(refused).rejects.toThrow(/speaks openai-embeddings; its deployments speak anthropic-messages/);
   });
 
-  it('leaves deployments out that do not speak the format', async () => {
+  it('leaves deployments out that can’t take the format', async () => {
     const deployments = [at('a.test'), { provider: 'anthropic', baseUrl: 'https://c.test', apiKey: KEY }];
     const w = await start(oneModel({ deployments, balancer: 'round-robin' }), { 'a.test': {}, 'c.test': {} });
 
-    const answers = await w.during(Promise.all([1, 2, 3, 4].map(() => w.headgate.dispatch('gpt-4o', call()))));
+    const embed = { format: 'openai-embeddings', body: { input: 'a' } } as const;
+    const answers = await w.during(Promise.all([1, 2, 3, 4].map(() => w.headgate.dispatch('gpt-4o', embed))));
 
     expect(answers.map(({ deploymentId }) => deploymentId)).toEqual(Array(4).fill('openai-1'));
     expect(w.sent.every(({ origin }) => origin === 'https://a.test')).toBe(true);
