@@ -27,7 +27,7 @@ const TRANSLATED = [
 ];
 
 /** They change nothing about the answer: what is kept, counted or cached of it over there. */
-const LEFT_OUT = ['metadata', 'store', 'prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'];
+export const LEFT_OUT = ['metadata', 'store', 'prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'];
 
 interface Refusal {
   readonly field: string;
@@ -44,7 +44,7 @@ const isEmpty = (value: unknown) => typeof value === 'object' && value !== null 
 const isText = (value: unknown) => Array.isArray(value) && value.every(is('text'));
 
 /** They change the answer, and there is no word for them. */
-const REFUSED: readonly Refusal[] = [
+export const REFUSED: readonly Refusal[] = [
   { field: 'n', harmless: is(1), message: "Anthropic gives one answer for a call: leave 'n' out and call several times." },
   { field: 'logprobs', harmless: is(false), message: 'Anthropic gives no log probabilities: leave them out.' },
   { field: 'top_logprobs', harmless: is(0), message: 'Anthropic gives no log probabilities: leave them out.' },

@@ -15,7 +15,7 @@ const SAID: Fate = { fate: 'said' };
 const never = (): boolean => false;
 
 /** What becomes of each field of `POST /v1/messages` in a chat completion; one that isn't named here is refused. */
-const MESSAGES_FIELDS: Readonly<Record<string, Fate>> = {
+export const MESSAGES_FIELDS: Readonly<Record<string, Fate>> = {
   model: SAID,
   messages: SAID,
   system: SAID,

@@ -10,7 +10,8 @@ type FieldRule =
   /** It says nothing with one of these values; every other one has no counterpart. */
   | { readonly means: string; readonly only: readonly unknown[]; readonly wayOut: string };
 
-const RULES: Readonly<Record<string, FieldRule>> = {
+/** What becomes of each field of `POST /v1/responses`; one that isn't named here is refused. */
+export const RESPONSES_FIELDS: Readonly<Record<string, FieldRule>> = {
   model: { leftOut: 'whoever sends the call puts the model in' },
   input: 'translated',
   instructions: 'translated',
@@ -70,7 +71,7 @@ const INCLUDABLE = new Set<unknown>([
 export function sayable(body: JsonObject): JsonObject {
   const said = withoutNulls(body);
   for (const [field, value] of Object.entries(said)) {
-    const rule = Object.hasOwn(RULES, field) ? RULES[field] : undefined;
+    const rule = Object.hasOwn(RESPONSES_FIELDS, field) ? RESPONSES_FIELDS[field] : undefined;
     if (rule === undefined) throw new Untranslatable(field, 'Chat completions have no word for this field. Leave it out.');
     if (typeof rule === 'object' && 'only' in rule && !rule.only.includes(value)) {
       throw new Untranslatable(field, `It ${rule.means}, which chat completions can't. ${rule.wayOut}`);
