@@ -30,11 +30,10 @@ export interface WorkEstimate {
 export function estimateWork(
   modelId: string,
   rules: ReadonlySet<CostRule>,
-  { format, body }: DispatchCall,
+  call: DispatchCall,
   { calibration, forecast, tokenizer }: UsageLearning,
 ): WorkEstimate {
-  // Mostly one; kept for as long as the call runs.
-  const estimates = Array.from(rules, (cost) => ({ cost, estimate: estimateCall(format, body, { cost, tokenizer }) }));
+  const estimates = estimatesBy(rules, call, tokenizer);
   let inputTokens = 0;
   let outputTokens = 0;
   for (const { cost, estimate } of estimates) {
@@ -53,4 +52,9 @@ export function estimateWork(
       forecast.report(modelId, estimate.maxOutput, usage.outputTokens);
     },
   };
+}
+
+/** Mostly one. Out here, since what is made of it lives as long as the call: a function beside it would keep the prompt as long. */
+function estimatesBy(rules: ReadonlySet<CostRule>, { format, body }: DispatchCall, tokenizer: Tokenizer | undefined) {
+  return Array.from(rules, (cost) => ({ cost, estimate: estimateCall(format, body, { cost, tokenizer }) }));
 }
