@@ -133,6 +133,26 @@ describe('a call to a model of the other protocol', () => {
     );
 
     expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('An apiKey of its own') } });
     expect(w.sent).toHaveLength(0);
+  });
+
+  it('fails for the reason of the model that was asked for where a fallback has no words for it', async () => {
+    const w = await start(
+      {
+        models: {
+          gpt: { deployments: [at('a.test')], fallbacks: ['claude'], retry: { maxAttempts: 1 } },
+          claude: { deployments: [CLAUDE] },
+        },
+      },
+      { 'a.test': { script: () => ({ fault: 'serverError' }) }, 'claude.test': {} },
+    );
+
+    const error = await w
+      .during(openAi(w).chat.completions.create({ model: 'gpt', messages: MESSAGES, seed: 1 }))
+      .catch((thrown: unknown) => thrown);
+
+    expect(error).toBeInstanceOf(OpenAI.InternalServerError);
+    expect(w.sent.map(({ origin }) => origin)).toEqual(['https://a.test']);
   });
 });

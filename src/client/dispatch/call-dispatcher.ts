@@ -2,9 +2,10 @@ import type { Clock } from '../../domain/clock.ts';
 import { InvalidRequest } from '../../domain/errors.ts';
 import type { QueueManager } from '../../engine/queue-manager.ts';
 import type { RequestHandle } from '../../engine/request-handle.ts';
+import { translationFor } from '../../providers/translation/translation-for.ts';
 import type { Delivery, WireWork } from '../deployment-processor.ts';
 import type { DispatchCall, Dispatched, DispatchOptions } from './dispatch-types.ts';
-import { failureToThrow, movesToFallback } from './failure-chain.ts';
+import { failureToThrow, movesToFallback, providerFailureIn } from './failure-chain.ts';
 import { type ModelRoute, rulesFor, speaks, upstreamsFor } from './model-route.ts';
 import { unknownModel } from './unknown-model.ts';
 import { estimateWork, type UsageLearning } from './work-estimates.ts';
@@ -41,7 +42,8 @@ export class CallDispatcher {
         try {
           return await this.#through(route, call, options, index + 1 < others.length);
         } catch (next) {
-          last = next;
+          // What a fallback has no words for is no reason why the model that was asked for failed.
+          if (providerFailureIn(next)?.code !== 'untranslatable') last = next;
         }
       }
       throw last;
@@ -58,8 +60,9 @@ export class CallDispatcher {
     const [next, ...rest] = fallbacks;
     if (next !== undefined) return [next, ...rest];
     const offered = [...new Set(upstreamsFor(route, call).flatMap(({ endpoint }) => endpoint.preset.formats))];
+    const keyless = translationFor(call.format, offered) === undefined ? '' : ' An apiKey of its own would let the call be translated.';
     throw new InvalidRequest(
-      `No deployment of model '${modelId}' speaks ${call.format}; its deployments speak ${offered.join(', ') || 'nothing: it has none'}.`,
+      `No deployment of model '${modelId}' speaks ${call.format}; its deployments speak ${offered.join(', ') || 'nothing: it has none'}.${keyless}`,
       'format',
     );
   }
