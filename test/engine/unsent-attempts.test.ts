@@ -40,7 +40,10 @@ describe('a probe that sends nothing', () => {
   });
 
   it('is told from one that was sent, or answered, and then fails for its own sake', async () => {
-    for (const tell of [({ calls }: Bench) => calls.last.context.deferSend()(), ({ calls }: Bench) => void calls.last.context.deferSend()]) {
+    for (const tell of [
+      ({ calls }: Bench) => calls.last.context.deferSend()(),
+      ({ calls }: Bench) => void calls.last.context.deferSend(),
+    ]) {
       const b = await dueForProbe();
       b.submit();
       await b.clock.settle();
