@@ -1,4 +1,5 @@
-import { firstOf, type HttpReply } from './http-reply.ts';
+import { firstOf } from './headers/header-values.ts';
+import type { HttpReply } from './http-reply.ts';
 
 /** An error as a provider told it, whatever the envelope. */
 export interface ErrorFields {

@@ -1,3 +1,5 @@
+import { firstOf } from './headers/header-values.ts';
+
 /** A complete HTTP response, whatever its status. */
 export interface HttpReply {
   readonly status: number;
@@ -14,12 +16,6 @@ export interface HttpReply {
 /** Puts a reply together from what came over the wire. */
 export function httpReply(status: number, headers: HttpReply['headers'], text: string): HttpReply {
   return { status, headers, requestId: firstOf(headers['x-request-id']) ?? firstOf(headers['request-id']), text, json: parsed(text) };
-}
-
-/** The first value of a header that may be repeated; undefined where it is absent or empty. */
-export function firstOf(value: string | string[] | undefined): string | undefined {
-  const first = Array.isArray(value) ? value[0] : value;
-  return first === '' ? undefined : first;
 }
 
 function parsed(text: string): unknown {

@@ -1,4 +1,3 @@
-import { firstOf } from '../http-reply.ts';
 import type { ReplyHeaders } from '../provider.ts';
 
 /** `30000`, `30,000` (as one of OpenAI's own samples has it), `-27689`, `99.5`. */
@@ -10,6 +9,12 @@ export function headerNumber(text: string | undefined): number | undefined {
   const trimmed = text?.trim();
   if (trimmed === undefined || trimmed.length > LONGEST_NUMBER || !NUMBER.test(trimmed)) return undefined;
   return Number(trimmed.replaceAll(',', ''));
+}
+
+/** The first value of a header that may be repeated; undefined where it is absent or empty. */
+export function firstOf(value: string | string[] | undefined): string | undefined {
+  const first = Array.isArray(value) ? value[0] : value;
+  return first === '' ? undefined : first;
 }
 
 /** A repeated or absent header's one value. */
