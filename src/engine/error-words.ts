@@ -1,5 +1,5 @@
 import { LLMQueueException, textOf } from '../domain/errors.ts';
-import { oneLine } from '../providers/error-fields.ts';
+import { oneLine } from '../lib/one-line.ts';
 import { numberAt, valueAt } from '../scheduling/thrown-fields.ts';
 
 const LONGEST = 200;

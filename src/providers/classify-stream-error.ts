@@ -1,6 +1,7 @@
+import { oneLine } from '../lib/one-line.ts';
 import { classifyError } from './classify-error.ts';
 import { embeddedStatus } from './embedded-status.ts';
-import { type ErrorFields, errorFields, isObject, oneLine } from './error-fields.ts';
+import { type ErrorFields, errorFields, isObject } from './error-fields.ts';
 import { headerText } from './headers/header-values.ts';
 import type { ReplyHeaders, ServerSentEvent } from './provider.ts';
 import { retryWaitMs } from './retry-wait.ts';

@@ -1,3 +1,4 @@
+import { oneLine } from '../lib/one-line.ts';
 import { firstOf } from './headers/header-values.ts';
 import type { HttpReply } from './http-reply.ts';
 
@@ -15,8 +16,7 @@ export interface ErrorFields {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-const LONGEST_MESSAGE = 500;
-const LONGEST_TEXT = 4 * LONGEST_MESSAGE;
+const LONGEST_TEXT = 2000;
 const NO_MESSAGE = 'The provider reported an error without a message.';
 /** Places inside an error object whose texts name it. */
 const NAME_FIELDS = ['error_code', 'code', 'type', 'status', 'error_type', 'limit_source'];
@@ -50,15 +50,6 @@ function plainText(reply: Pick<HttpReply, 'status' | 'text'>): string {
   const bare = reply.text.slice(0, LONGEST_TEXT).replace(/<(script|style)\b[\s\S]*?(?:<\/\1>|$)|<!--[\s\S]*?(?:-->|$)|<[^>]*>/gi, ' ');
   const plain = oneLine(bare);
   return plain === '' ? `HTTP ${reply.status} without a message` : plain;
-}
-
-/** At most 500 characters, without line breaks or other control characters. */
-export function oneLine(text: string): string {
-  return text
-    .slice(0, LONGEST_TEXT)
-    .replace(/[\s\p{Cc}\u2028\u2029]+/gu, ' ')
-    .trim()
-    .slice(0, LONGEST_MESSAGE);
 }
 
 export function isObject(value: unknown): value is JsonObject {

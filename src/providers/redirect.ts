@@ -1,4 +1,5 @@
-import { type ErrorFields, errorOf, oneLine } from './error-fields.ts';
+import { oneLine } from '../lib/one-line.ts';
+import { type ErrorFields, errorOf } from './error-fields.ts';
 import { headerText } from './headers/header-values.ts';
 import type { HttpReply } from './http-reply.ts';
 

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../domain/chat.ts';
+import { oneLine } from '../../../lib/one-line.ts';
 import { countAt, isJsonObject, listAt, objectAt, textAt } from '../../codecs/json-fields.ts';
 import { embeddedStatus } from '../../embedded-status.ts';
-import { type ErrorFields, errorFields, oneLine } from '../../error-fields.ts';
+import { type ErrorFields, errorFields } from '../../error-fields.ts';
 import type { ServerSentEvent } from '../../provider.ts';
 import { parsedObject } from '../../streams/json-glance.ts';
 import { anthropicErrorType } from '../anthropic-error-type.ts';
