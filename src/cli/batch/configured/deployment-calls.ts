@@ -2,8 +2,8 @@ import { chosenUpstream, sendWork, type WireWork } from '../../../client/deploym
 import type { Upstream } from '../../../client/dispatch/upstream.ts';
 import { RateLimitRefused } from '../../../domain/errors.ts';
 import type { Processor } from '../../../index.ts';
-import type { HttpReply } from '../../../providers/http-reply.ts';
 import { firstOf } from '../../../providers/headers/header-values.ts';
+import type { HttpReply } from '../../../providers/http-reply.ts';
 import type { WireReply, WireUsage } from '../../../providers/provider.ts';
 import { ProviderFailure } from '../../../providers/provider-failure.ts';
 import { chargesRealUsage } from '../../../scheduling/estimates/charge-of.ts';
