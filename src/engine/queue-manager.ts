@@ -21,10 +21,9 @@ import { QueueRequest, type RequestDefaults, type RequestInput } from './queue-r
 import type { QueueResponse } from './queue-response.ts';
 import { RequestHandle } from './request-handle.ts';
 import type { RequestRecord } from './request-record.ts';
-import { sampledStream } from './sampled-stream.ts';
+import { sampleActors } from './sample-actors.ts';
+import { SAMPLE_EVERY_MS, sampledStream } from './sampled-stream.ts';
 import { unsettledResponse } from './settlement.ts';
-
-const SAMPLE_EVERY_MS = 250;
 
 export interface ShutdownOptions {
   /** After so many ms whatever has not settled fails with reason `shutdown`. Default: waits for everything. */
@@ -73,7 +72,7 @@ export class QueueManager<P = unknown, R = unknown> {
     this.#models = new ModelRegistry(this.#actors, this.#services);
     this.events$ = this.#services.events.stream$;
     this.metrics$ = sampledStream(clock, SAMPLE_EVERY_MS, () => engineMetrics(this.#models.queues(), clock.wallMs()), this.#stopped$);
-    if (inspection) this.#sampleActors();
+    if (inspection) sampleActors(clock, this.#actors, this.#models);
   }
 
   /** The process-wide manager; made with `options` on first call. */
@@ -155,6 +154,11 @@ export class QueueManager<P = unknown, R = unknown> {
     const record = this.#services.live.get(requestId);
     // Every record's owner is the queue that made it.
     return record === undefined ? null : explain(record.owner as ModelQueue, record);
+  }
+
+  /** Pending requests of a model, those in backoff included. Throws `ModelNotRegistered`. */
+  queueSize(modelId: string): number {
+    return this.#models.queue(modelId).waiting;
   }
 
   getRegisteredModels(): string[] {
@@ -275,23 +279,5 @@ export class QueueManager<P = unknown, R = unknown> {
 
   #refuseWhenStopped(): void {
     if (this.#stopping !== undefined) throw new EngineStopped();
-  }
-
-  /** Shows an inspector how full things are; the actors themselves hear of changes of mode only. */
-  #sampleActors(): void {
-    const { clock } = this.#services;
-    clock.setTimeout(
-      () => {
-        if (!this.#actors.active) return;
-        for (const queue of this.#models.queues()) {
-          queue.sample();
-          for (const unit of queue.ownUnits) unit.sample();
-        }
-        for (const deployment of this.#models.deployments()) deployment.sample();
-        this.#sampleActors();
-      },
-      SAMPLE_EVERY_MS,
-      { background: true },
-    );
   }
 }

@@ -1,6 +1,9 @@
 import { Observable, ReplaySubject, share } from 'rxjs';
 import type { Clock, TimerHandle } from '../domain/clock.ts';
 
+/** How often the engine's streams and its inspector see samples. */
+export const SAMPLE_EVERY_MS = 250;
+
 /**
  * A stream of samples, shared by all subscribers: one now and one every `everyMs`; the last is replayed to whoever
  * comes later. While nobody is subscribed nothing is read and no timer is set. A last sample, then completion, when

@@ -4,8 +4,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ['limits', 'scheduling', 'config', 'machines'],
   ['providers', 'middleware', 'deployments', 'stores', 'observability', 'simulator', 'testing'],
   ['engine'],
-  ['client'],
-  ['cli', 'gateway', 'dashboard'],
+  ['client', 'prometheus'],
+  ['gateway', 'watch', 'dashboard'],
+  ['cli'],
 ];
 
 /** Folders that may import exactly these folders; without an entry here: their own and every lower layer. */

@@ -83,8 +83,10 @@ export class CallDispatcher {
         resolve({ answer, deploymentId, modelId, attempts: attempt, requestId, queueMs: startedAt - submittedAt, cancel });
       };
       const work: WireWork = Object.assign(undelivered, { deliver });
+      const position = options.onQueued === undefined ? 0 : queues.queueSize(modelId);
       handle = queues.submit({
         modelId,
+        id: options.id,
         params: work,
         signal: options.signal,
         priority: options.priority,
@@ -95,6 +97,7 @@ export class CallDispatcher {
         estimatedOutputTokens: estimate.tokens.outputTokens,
         failWhileCooling,
       });
+      options.onQueued?.({ handle, modelId, position });
       void handle.response.then((response) => {
         // After a delivery this rejects a promise that is settled already, which does nothing.
         if (response.status === 'failed') reject(failureToThrow(response.cause));

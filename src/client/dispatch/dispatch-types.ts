@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../domain/chat.ts';
 import type { WireFormatName } from '../../domain/wire-format.ts';
+import type { RequestHandle } from '../../engine/request-handle.ts';
 import type { WireAnswer } from '../../providers/provider.ts';
 import type { CallerAuth } from './caller-key.ts';
 import type { Upstream } from './upstream.ts';
@@ -17,8 +18,21 @@ export interface DispatchCall {
   readonly upstream?: Upstream | undefined;
 }
 
+/** A call that stands in line. */
+export interface QueuedCall {
+  readonly handle: RequestHandle;
+  /** The model that was asked for, or a fallback. */
+  readonly modelId: string;
+  /** Requests of that model that were waiting when it came. */
+  readonly position: number;
+}
+
 /** How a call is queued. */
 export interface DispatchOptions {
+  /** The request's id in the queue; default a random UUID. Must not be the id of another live request. */
+  readonly id?: string | undefined;
+  /** Told as soon as the call stands in line; again for each fallback that is asked. What it throws is the call's failure. */
+  readonly onQueued?: ((queued: QueuedCall) => void) | undefined;
   /** Cancels the call, waiting or running. */
   readonly signal?: AbortSignal | undefined;
   /** Whole number from −10 to 10, higher first; default 0. */
