@@ -18,6 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
+          globalSetup: ['test/servers/shared-postgres.ts'],
           // Properties run thousands of cases; a test that needs longer than this is stuck.
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
@@ -38,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/servers/shared-postgres.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // Real processes measure real time: one file at a time, and only after the unit tests gave the cores back.
