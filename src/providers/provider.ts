@@ -67,7 +67,10 @@ export interface WireUsage {
   /** What counts against input limits: cache reads excluded where the provider doesn't count them. */
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Of all of the input: read from a cache. */
   readonly cachedInputTokens?: number | undefined;
+  /** All of the input, where cache reads are not among {@link inputTokens}; they are paid for all the same. */
+  readonly allInputTokens?: number | undefined;
   /** True where the provider said nothing and it was estimated from what was seen. */
   readonly estimated?: boolean | undefined;
 }

@@ -59,10 +59,12 @@ export function wireUsage(reported: ReportedUsage | undefined, seen: SeenText, r
   const { input, output, cached } = reported ?? {};
   const counted = input === undefined ? tokensOf(seen.inputCharacters()) : input - (countsCacheReads ? 0 : (cached ?? 0));
   const isEstimated = input === undefined || output === undefined;
+  const leftOut = input !== undefined && !countsCacheReads && cached !== undefined && cached > 0;
   return {
     inputTokens: Math.max(0, counted),
     outputTokens: output ?? tokensOf(seen.outputCharacters()),
     ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    ...(leftOut ? { allInputTokens: input } : {}),
     ...(isEstimated ? { estimated: true } : {}),
   };
 }

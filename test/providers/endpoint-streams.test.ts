@@ -98,7 +98,7 @@ describe('a stream', () => {
     expect((await drained(answer.parts)).text).toBe(silent + rest);
     expect(await answer.ended).toEqual({
       complete: true,
-      usage: { inputTokens: 30, outputTokens: 15, cachedInputTokens: 100 },
+      usage: { inputTokens: 30, outputTokens: 15, cachedInputTokens: 100, allInputTokens: 130 },
       error: undefined,
     });
   });

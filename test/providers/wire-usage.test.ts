@@ -15,7 +15,7 @@ describe('usage', () => {
       'openai-chat',
       { prompt_tokens: 9, completion_tokens: 12, prompt_tokens_details: { cached_tokens: 4 } },
       false,
-      { inputTokens: 5, outputTokens: 12, cachedInputTokens: 4 },
+      { inputTokens: 5, outputTokens: 12, cachedInputTokens: 4, allInputTokens: 9 },
     ],
     [
       'openai-responses',
@@ -28,7 +28,7 @@ describe('usage', () => {
       'anthropic-messages',
       { input_tokens: 25, cache_creation_input_tokens: 5, cache_read_input_tokens: 100, output_tokens: 7 },
       undefined,
-      { inputTokens: 30, outputTokens: 7, cachedInputTokens: 100 },
+      { inputTokens: 30, outputTokens: 7, cachedInputTokens: 100, allInputTokens: 130 },
     ],
     [
       'anthropic-messages',
