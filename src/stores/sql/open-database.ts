@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import { Kysely } from 'kysely';
+import { InvalidConfiguration } from '../../domain/errors.ts';
+import { openNodePostgres } from './postgres.ts';
+import { openNodeSqlite } from './node-sqlite.ts';
+
+export type SqlKind = 'sqlite' | 'postgres';
+
+/** A database whose tables its users name: `db.withTables<{ … }>()`. */
+export interface SqlDatabase {
+  readonly kind: SqlKind;
+  readonly db: Kysely<unknown>;
+  /** Ends its connections. Whoever opened the same SQLite file elsewhere in this process keeps it. Idempotent. */
+  close(): Promise<void>;
+}
+
+interface SharedFile {
+  readonly db: Kysely<unknown>;
+  readonly close: () => Promise<void>;
+  users: number;
+}
+
+/**
+ * SQLite files that are open in this process, by path. `node:sqlite` waits for a lock without letting anything else run: a
+ * second connection would wait for a transaction of the first one that can't go on. So there is one, whose users take turns.
+ */
+const openFiles = new Map<string, SharedFile>();
+
+/**
+ * Opens `postgres://…` or `postgresql://…` (package `pg`; the server need not be there yet), or SQLite: `sqlite:path`,
+ * `sqlite::memory:`, or a path alone.
+ * @throws InvalidConfiguration (rejects) where the string says nothing of that kind, or the file can't be opened
+ */
+export async function openDatabase(connectionString: string): Promise<SqlDatabase> {
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(connectionString)?.[1]?.toLowerCase();
+  if (scheme === 'postgres' || scheme === 'postgresql') return openServer(connectionString);
+  const path = scheme === 'sqlite' ? connectionString.slice('sqlite:'.length).replace(/^\/\/(?=.)/, '') : connectionString;
+  if ((scheme !== undefined && scheme !== 'sqlite' && connectionString.includes('://')) || path === '') {
+    const found = path === '' ? 'names no file' : `begins with '${scheme}:'`;
+    const message = `The connection string ${found}; expected postgresql://…, sqlite:path or the path of a SQLite file.`;
+    throw new InvalidConfiguration(message, 'connectionString');
+  }
+  return path === ':memory:' ? openOnce(await openFile(path)) : openShared(resolve(path));
+}
+
+async function openServer(url: string): Promise<SqlDatabase> {
+  const { dialect, close } = await openNodePostgres(url);
+  const db = new Kysely<unknown>({ dialect });
+  return { kind: 'postgres', db, close: () => db.destroy().then(close) };
+}
+
+async function openShared(path: string): Promise<SqlDatabase> {
+  let file = openFiles.get(path);
+  if (file === undefined) {
+    const opened = await openFile(path);
+    file = openFiles.get(path);
+    // Somebody else was quicker while this one waited.
+    if (file !== undefined) await opened.close();
+    else openFiles.set(path, (file = opened));
+  }
+  file.users += 1;
+  return openOnce(file, path);
+}
+
+async function openFile(path: string): Promise<SharedFile> {
+  const { dialect, close } = await openNodeSqlite(path);
+  const db = new Kysely<unknown>({ dialect });
+  return { db, users: 0, close: () => db.destroy().then(close) };
+}
+
+/** One user's share of a file. */
+function openOnce(file: SharedFile, path?: string): SqlDatabase {
+  let closed: Promise<void> | undefined;
+  const leave = async (): Promise<void> => {
+    file.users -= 1;
+    if (file.users > 0) return;
+    if (path !== undefined) openFiles.delete(path);
+    await file.close();
+  };
+  return { kind: 'sqlite', db: file.db, close: () => (closed ??= leave()) };
+}
