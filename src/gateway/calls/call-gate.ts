@@ -4,6 +4,8 @@ import type { CallKind } from './finished-call.ts';
 
 /** What a call asks for, before anything is done about it. */
 export interface AskedCall {
+  /** As in the `FinishedCall` that tells of its end, by which what was set aside for it is given back. */
+  readonly requestId: string;
   readonly caller: Caller;
   readonly kind: CallKind;
   readonly model: string;
