@@ -28,8 +28,10 @@ const REFUSED_SHARE = 0.005;
 /** Above the ceiling when probing begins; twice that a horizon later. */
 const FIRST_EXCESS = 0.02;
 /** More than the ceiling allows by this share of a horizon and one call: the limit has grown, and the excess doubles in so many horizons. */
-const SURPLUS = 0.008;
+const SURPLUS = 0.004;
 const EXCESS_DOUBLES = 0.12;
+/** Of what a bucket may gain while nothing is sent to it, the part that nobody has had meanwhile. */
+const GAINED = 0.5;
 /** Horizons in which the rate may double. */
 const START_DOUBLES = 0.4;
 const HOLD_DOUBLES = 0.4;
@@ -92,6 +94,8 @@ export class AdaptiveRate {
   readonly #calls = new RecentCount(FIRST_HORIZON_MS);
   #meanCost = 0;
   #cutBefore: Cut = { at: Number.NEGATIVE_INFINITY, sentAt: 0, cost: 0, rate: 0 };
+  /** From when on, and beside how much, what was accepted may prove that the limit has grown: a block is no time in which it could. */
+  #flowsFrom = { at: Number.NEGATIVE_INFINITY, cost: 0 };
   /** Upper bounds of the limit, the last {@link MEASURED} refusals'. */
   #bounds: number[] = [];
   #grew = false;
@@ -213,7 +217,7 @@ export class AdaptiveRate {
     const belowS = this.#belowS;
     if (this.#elapsedS < belowS) return this.#low + (1 - this.#low) * (this.#elapsedS / belowS) ** 2;
     if (this.#provenS === Number.POSITIVE_INFINITY) {
-      const { at, cost } = this.#cutBefore;
+      const { at, cost } = this.#flowsFrom;
       const surplus = this.#accepted.total - cost - (this.#ceiling * (now - at)) / 1_000;
       if (surplus > SURPLUS * horizonS * this.#ceiling + this.#meanCost) this.#provenS = this.#elapsedS;
     }
@@ -239,6 +243,7 @@ export class AdaptiveRate {
     this.#wasProbe = isHold && !isEarly;
     this.#refusedSinceCut = 0;
     this.#cutBefore = cut;
+    this.#flowsFrom = cut;
     this.#phase = 'hold';
     this.#elapsedS = 0;
     this.#provenS = Number.POSITIVE_INFINITY;
@@ -273,7 +278,14 @@ export class AdaptiveRate {
   #opened(sentAt: number): void {
     this.#blocksLong = this.#refusalsInARow > 2;
     this.#bound();
-    if (!this.#blocksLong) return;
+    if (this.#blocksLong) this.#measureBlock(sentAt);
+    // What a bucket gained while it was not asked is no proof of a larger limit; what was under way has had some of it.
+    const gained = (GAINED * this.#ceiling * (sentAt - this.#lastRefused)) / 1_000;
+    this.#flowsFrom = { at: sentAt, cost: this.#accepted.total + gained };
+  }
+
+  /** A window that was full is known now. */
+  #measureBlock(sentAt: number): void {
     const forMs = sentAt - this.#cutBefore.sentAt;
     if (forMs > this.#horizonMs) this.#setHorizon(forMs);
     // It opened some time between the last refusal and now.
@@ -283,9 +295,6 @@ export class AdaptiveRate {
     this.#setCeiling(Math.max(held, this.#ceilingBefore / (1 + forMs / this.#horizonMs)));
     this.#bounds = [this.#ceiling];
     this.#local = Number.POSITIVE_INFINITY;
-    // What a bucket gained since it was last asked is no proof of a larger limit.
-    const gained = (this.#ceiling * (sentAt - this.#lastRefused)) / 1_000;
-    this.#cutBefore = { ...this.#cutBefore, at: sentAt, cost: this.#accepted.total + gained };
   }
 
   #setHorizon(horizonMs: number): void {
