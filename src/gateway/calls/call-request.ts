@@ -20,6 +20,8 @@ export interface CallRequest {
   /** When the answer is of no more use; epoch milliseconds. */
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The caller's `traceparent` header. */
+  readonly traceparent?: string | undefined;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
   /** Told once it stands in line; again for a fallback. */

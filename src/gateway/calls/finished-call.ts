@@ -40,6 +40,8 @@ export interface FinishedCall {
   readonly error: { readonly code: string; readonly message: string } | undefined;
   /** The call's body as JSON; only where payloads were asked for. */
   readonly payload: string | undefined;
+  /** The caller's `traceparent`: the trace that this is a part of. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Hears of every call: telemetry, budgets, metrics. What it throws breaks no call. */
