@@ -60,11 +60,22 @@ export function telemetryRecord(
   };
 }
 
+/** A record on its way to a sink, and what tells it from every other one. */
+export interface TelemetryEntry {
+  readonly id: string;
+  readonly record: Readonly<TelemetryRecord>;
+}
+
 /** Where telemetry goes. Its methods may be async or not; whatever they throw breaks no request. */
 export interface TelemetrySink {
   connect(): Promise<void> | void;
   /** Called once, after every insert has ended. */
   disconnect(): Promise<void> | void;
-  /** Stores one record; the next one comes after this one has ended. */
+  /** Stores one record; the next one comes after this one has ended. One that fails is lost: whether it was stored isn't known. */
   insertTelemetryData(record: Readonly<TelemetryRecord>): Promise<void> | void;
+  /**
+   * Stores several, all or none, and what it has by its id only once. A sink that can do this gets everything through it, and again what
+   * failed: nothing is lost while it is down.
+   */
+  insertTelemetryBatch?(entries: readonly TelemetryEntry[]): Promise<void> | void;
 }

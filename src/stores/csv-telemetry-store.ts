@@ -1,32 +1,38 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { InvalidConfiguration, textOf } from '../domain/errors.ts';
-import { TELEMETRY_FIELDS, type TelemetryRecord, type TelemetrySink } from '../domain/telemetry.ts';
+import { TELEMETRY_FIELDS, type TelemetryEntry, type TelemetryRecord, type TelemetrySink } from '../domain/telemetry.ts';
 import { csvRow } from './csv-row.ts';
 
-const HEADER = csvRow(TELEMETRY_FIELDS);
 const NEWLINE = '\n'.charCodeAt(0);
 
 interface Waiting {
-  readonly line: string;
+  readonly lines: string;
   readonly written: () => void;
   readonly failed: (error: unknown) => void;
 }
 
 /**
  * Telemetry as lines of one CSV file, in the order of their inserts. A missing or empty file gets a header first; an
- * existing one is continued. One process writes a file.
+ * existing one is continued. One process writes a file. What a failed write left of its lines is taken away before the next one.
  */
 export class CSVTelemetryDataStore implements TelemetrySink {
   readonly #path: string;
+  readonly #fields: readonly string[];
+  readonly #header: string;
   #file: FileHandle | undefined;
-  /** The last write may have ended inside a line: what comes next must not continue it. */
-  #torn = false;
+  /** How long the file was before a write that failed. */
+  #soundSize: number | undefined;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
 
-  /** @param filePath the file; its folder must exist */
-  constructor(filePath: string) {
+  /**
+   * @param filePath the file; its folder must exist
+   * @param fields of the records, one column each; default: those that every record has
+   */
+  constructor(filePath: string, fields: readonly string[] = TELEMETRY_FIELDS) {
     this.#path = filePath;
+    this.#fields = fields;
+    this.#header = csvRow(fields);
   }
 
   /** Throws `InvalidConfiguration` where the file can't be written, or is another table. */
@@ -43,12 +49,13 @@ export class CSVTelemetryDataStore implements TelemetrySink {
   }
 
   /** Resolves once the line is with the operating system. */
-  async insertTelemetryData(record: Readonly<TelemetryRecord>): Promise<void> {
-    const line = csvRow(TELEMETRY_FIELDS.map((field) => record[field]));
-    return new Promise((written, failed) => {
-      this.#waiting.push({ line, written, failed });
-      this.#writing ??= this.#write();
-    });
+  insertTelemetryData(record: Readonly<TelemetryRecord>): Promise<void> {
+    return this.#add(this.#lineOf(record));
+  }
+
+  /** All of their lines or none. */
+  insertTelemetryBatch(entries: readonly TelemetryEntry[]): Promise<void> {
+    return this.#add(entries.map(({ record }) => this.#lineOf(record)).join(''));
   }
 
   /** Writes what waits, then closes the file. */
@@ -57,6 +64,17 @@ export class CSVTelemetryDataStore implements TelemetrySink {
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
+  }
+
+  #lineOf(record: Readonly<TelemetryRecord>): string {
+    return csvRow(this.#fields.map((field) => Reflect.get(record, field)));
+  }
+
+  #add(lines: string): Promise<void> {
+    return new Promise((written, failed) => {
+      this.#waiting.push({ lines, written, failed });
+      this.#writing ??= this.#write();
+    });
   }
 
   async #open(): Promise<FileHandle> {
@@ -70,19 +88,19 @@ export class CSVTelemetryDataStore implements TelemetrySink {
   async #begin(file: FileHandle): Promise<void> {
     const { size } = await file.stat();
     if (size === 0) {
-      await file.appendFile(HEADER);
+      await file.appendFile(this.#header);
       return;
     }
-    const start = Buffer.alloc(HEADER.length);
+    const start = Buffer.alloc(this.#header.length);
     await file.read(start, 0, start.length, 0);
-    if (start.toString('latin1') !== HEADER) {
-      const message = `Telemetry file '${this.#path}' begins with other columns than ${TELEMETRY_FIELDS.join(',')}. Name another file.`;
+    if (start.toString('latin1') !== this.#header) {
+      const message = `Telemetry file '${this.#path}' begins with other columns than ${this.#fields.join(',')}. Name another file.`;
       throw new InvalidConfiguration(message, 'filePath');
     }
     const last = Buffer.alloc(1);
     await file.read(last, 0, 1, size - 1);
-    // As a process that was killed while it wrote leaves it.
-    this.#torn = last[0] !== NEWLINE;
+    // A process that was killed while it wrote leaves a torn line, which what comes next must not continue.
+    if (last[0] !== NEWLINE) await file.appendFile('\r\n');
   }
 
   /** Writes everything that waits, in order; lines that came meanwhile go together in one write. */
@@ -94,7 +112,7 @@ export class CSVTelemetryDataStore implements TelemetrySink {
       this.#waiting = [];
       try {
         if (this.#file === undefined) throw new Error(`Telemetry file '${this.#path}' is not open: call connect() first.`);
-        await this.#append(this.#file, batch.map(({ line }) => line).join(''));
+        await this.#append(this.#file, batch.map(({ lines }) => lines).join(''));
         for (const { written } of batch) written();
       } catch (error) {
         for (const { failed } of batch) failed(error);
@@ -104,9 +122,10 @@ export class CSVTelemetryDataStore implements TelemetrySink {
   }
 
   async #append(file: FileHandle, lines: string): Promise<void> {
-    const text = this.#torn ? `\r\n${lines}` : lines;
-    this.#torn = true;
-    await file.appendFile(text);
-    this.#torn = false;
+    const { size } = await file.stat();
+    if (this.#soundSize !== undefined && this.#soundSize < size) await file.truncate(this.#soundSize);
+    this.#soundSize = Math.min(size, this.#soundSize ?? size);
+    await file.appendFile(lines);
+    this.#soundSize = undefined;
   }
 }

@@ -8,6 +8,7 @@ import { uuidSource } from '../../lib/ids.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { Secret } from '../../providers/http/secret.ts';
 import { InMemoryUserRateLimitStoreAdapter } from '../../stores/in-memory-user-limits.ts';
+import { TelemetryWriter } from '../../stores/telemetry-writer.ts';
 import { argumentError, isObject, refuseSetting, requireShutdown } from '../check-input.ts';
 import { type Answer, answerOf, censoredAnswer, type ExecutionResult, internalError, refusal } from './answer-job.ts';
 import type { RequestExecutor } from './base-request-controller.ts';
@@ -21,7 +22,6 @@ import { ModelPreferences, type ModelPreferencesInput } from './model-preference
 import { needsOf } from './preference-queues.ts';
 import { keysOf, queueDeployments } from './queue-deployments.ts';
 import { mainQueueFull } from './seed-texts.ts';
-import { TelemetryWriter } from './telemetry-writer.ts';
 import { UserLimitCheck } from './user-limits.ts';
 
 /** A request of a user. */
@@ -89,7 +89,8 @@ export class LLMQueue {
     });
     const store = options.userRateLimitsStoreAdapter ?? (config.userLimits && new InMemoryUserRateLimitStoreAdapter());
     this.#users = store && new UserLimitCheck(store, config.userLimits ?? USER_LIMITS, this.#clock);
-    this.#telemetry = options.telemetryStoreAdapter && new TelemetryWriter(options.telemetryStoreAdapter, this.#logger);
+    const { telemetryStoreAdapter: sink } = options;
+    this.#telemetry = sink && new TelemetryWriter({ sink, clock: this.#clock, logger: this.#logger });
     this.#telemetryPayload = options.telemetryPayload ?? false;
     this.registerRequestExecutors(options.requestExecutors ?? {});
   }
@@ -101,7 +102,7 @@ export class LLMQueue {
 
   /** Telemetry records that were lost because their store failed or was too slow. */
   get telemetryFailures(): number {
-    return this.#telemetry?.failures ?? 0;
+    return this.#telemetry?.lost ?? 0;
   }
 
   /** Connects the stores. Idempotent; `executeRequest` waits for it. Rejects with what a store throws, and may be called again then. */

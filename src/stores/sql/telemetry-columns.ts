@@ -1,0 +1,72 @@
+import { type Kysely, sql } from 'kysely';
+import { GATEWAY_TELEMETRY_FIELDS, type GatewayTelemetryRecord } from '../../domain/gateway-telemetry.ts';
+import type { TelemetryEntry } from '../../domain/telemetry.ts';
+import { type ColumnKind, columnValue, type SqlValue } from './column-value.ts';
+import type { Migration } from './migrate.ts';
+
+type Field = keyof GatewayTelemetryRecord;
+
+/** What its fields hold; the others are text. */
+const KINDS: Partial<Record<Field, ColumnKind>> = {
+  requestReceivedAt: 'bigint',
+  requestQueuedAt: 'bigint',
+  requestDequeuedAt: 'bigint',
+  responseQueuedAt: 'bigint',
+  responseDequeuedAt: 'bigint',
+  promptTokens: 'bigint',
+  completionTokens: 'bigint',
+  embeddingTokens: 'bigint',
+  streamed: 'boolean',
+  status: 'bigint',
+  attempts: 'bigint',
+  queueMs: 'double precision',
+  answeredAfterMs: 'double precision',
+  endedAt: 'bigint',
+  inputTokens: 'bigint',
+  outputTokens: 'bigint',
+  cachedInputTokens: 'bigint',
+  cost: 'double precision',
+};
+
+const COLUMNS = GATEWAY_TELEMETRY_FIELDS.map((field) => ({ field, name: snakeCase(field), kind: KINDS[field] ?? ('text' as const) }));
+
+/** How one asks for what happened: at what time, of whom, of which model, and what became of one request. */
+const INDEXES: readonly (readonly Field[])[] = [
+  ['requestReceivedAt'],
+  ['tenant', 'requestReceivedAt'],
+  ['model', 'requestReceivedAt'],
+  ['reqId'],
+];
+
+/** The steps that make the table of this name. */
+export function telemetryMigrations(table: string): readonly Migration[] {
+  return [
+    async (db) => {
+      const columns = COLUMNS.map(({ name, kind }) => sql`${sql.ref(name)} ${sql.raw(kind)}`);
+      await sql`create table ${sql.table(table)} (record_id text primary key, ${sql.join(columns)})`.execute(db);
+      for (const fields of INDEXES) await index(db, table, fields.map(snakeCase));
+    },
+  ];
+}
+
+async function index(db: Kysely<unknown>, table: string, columns: readonly string[]): Promise<void> {
+  const name = [table, ...columns].join('_');
+  await sql`create index ${sql.ref(name)} on ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})`.execute(db);
+}
+
+/** One row's values, in the order of {@link insertStatement}. */
+export function rowOf({ id, record }: TelemetryEntry): readonly SqlValue[] {
+  return [id, ...COLUMNS.map(({ field, kind }) => columnValue(kind, Reflect.get(record, field)))];
+}
+
+/** Inserts so many rows, but none whose id is there already. */
+export function insertStatement(table: string, rows: number, placeholder: (n: number) => string): string {
+  const names = ['record_id', ...COLUMNS.map(({ name }) => name)];
+  const row = (at: number): string => `(${names.map((_, column) => placeholder(at * names.length + column + 1)).join(', ')})`;
+  const values = Array.from({ length: rows }, (_, at) => row(at)).join(', ');
+  return `insert into "${table}" (${names.join(', ')}) values ${values} on conflict (record_id) do nothing`;
+}
+
+function snakeCase(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
