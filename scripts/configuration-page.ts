@@ -17,6 +17,7 @@ import {
 import { globalSchema, keyLimitsSchema, poolSchema, providerSchema, settingsSchema } from '../src/config/headgate-config-pool.ts';
 import { headgateConfigSchema } from '../src/config/headgate-config-schema.ts';
 import { rateLimiterConfigSchema } from '../src/config/rate-limiter-config.ts';
+import { budgetSchema, gatewayTenantSchema, moneyBudgetSchema, priceSchema, tokenBudgetSchema } from '../src/config/tenants-config.ts';
 import { CONFIGURATION_GUIDE } from './configuration-guide.ts';
 
 /** What the page needs of a JSON schema. */
@@ -58,6 +59,11 @@ const SECTIONS: readonly (readonly [title: string, schema: z.ZodType, note?: str
   ['customModels[]', customModelSchema],
   ['userLimits', userLimitsSchema],
   ['schedulerLimits', schedulerLimitsSchema],
+  ['tenants.&lt;name&gt;', gatewayTenantSchema, 'Of the gateway. [Tenants](tenants.md) says what each does.'],
+  ['tenants.&lt;name&gt;.budget', budgetSchema],
+  ['tenants.&lt;name&gt;.budget.tokens', tokenBudgetSchema],
+  ['tenants.&lt;name&gt;.budget.money', moneyBudgetSchema],
+  ['prices.&lt;model&gt;', priceSchema],
 ];
 
 /** The engine's own schema of a limit carries no descriptions. */

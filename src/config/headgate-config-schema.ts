@@ -3,6 +3,7 @@ import { azureResourceSchema, customModelSchema, schedulerLimitsSchema, userLimi
 import { field, name } from './headgate-config-fields.ts';
 import { domainSchema, modelSchema } from './headgate-config-models.ts';
 import { globalSchema, poolSchema, providerSchema } from './headgate-config-pool.ts';
+import { limitsStoreSchema, pricesSchema, tenantsSchema } from './tenants-config.ts';
 
 /** The whole file, as it is after spelling and references are resolved. */
 export const headgateConfigSchema = z.strictObject({
@@ -25,8 +26,19 @@ export const headgateConfigSchema = z.strictObject({
     z.array(customModelSchema, 'expected a list of models').readonly().default([]),
     "Models that the user's own code calls.",
   ),
-  userLimits: field(userLimitsSchema.optional(), 'How much one user may ask for.', { otherwise: 'no limit' }),
+  userLimits: field(
+    userLimitsSchema.optional(),
+    'How much one user may ask for; at the gateway, each tenant that has no `userLimits` of its own.',
+    {
+      otherwise: 'no limit',
+    },
+  ),
   schedulerLimits: field(schedulerLimitsSchema.optional(), 'How many requests wait, and how long.', { otherwise: 'no limit' }),
+  tenants: field(tenantsSchema, 'Who calls the gateway, and what each may do; a key is made with `headgate keys create --tenant <name>`.'),
+  prices: field(pricesSchema, 'What models cost, by id: for budgets, telemetry and metrics.'),
+  limitsStore: field(limitsStoreSchema, 'A Redis server that counts the requests of tenants and keeps what they spent.', {
+    otherwise: "requests in the gateway's memory, spending in its database",
+  }),
 });
 
 /** A configuration as one writes it; files and plain objects may write the keys in snake_case too. */

@@ -2,6 +2,9 @@ import type { Balancer } from '../domain/balancer.ts';
 import type { BalancerName } from './deployment-config.ts';
 import type { LogLevel } from './headgate-config-pool.ts';
 import type { RateLimiterConfig } from './rate-limiter-config.ts';
+import type { ModelPrice, TenantEntry } from './tenants-config.ts';
+
+export type { ModelPrice, TenantEntry };
 
 export type ModelType = 'chat' | 'completion' | 'embeddings';
 
@@ -122,6 +125,11 @@ export interface UserLimits {
   readonly timeWindowInSeconds: number;
 }
 
+/** A server that is named by a URL, which may hold a password: it is left out where this is logged, inspected or turned into JSON. */
+export interface ServerAddress {
+  readonly url: string;
+}
+
 export interface SchedulerLimits {
   readonly maxQueueSize: number;
   readonly requestTimeoutSeconds: number;
@@ -137,6 +145,12 @@ export interface HeadgateConfig {
   readonly customModels: readonly CustomModelEntry[];
   readonly userLimits?: UserLimits | undefined;
   readonly schedulerLimits?: SchedulerLimits | undefined;
+  /** What the gateway lets tenants do. */
+  readonly tenants: Readonly<Record<string, TenantEntry>>;
+  /** By model. */
+  readonly prices: Readonly<Record<string, ModelPrice>>;
+  /** A Redis server. */
+  readonly limitsStore?: ServerAddress | undefined;
   /** What is accepted but does something else than one might think. */
   readonly warnings: readonly string[];
 }

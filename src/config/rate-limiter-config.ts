@@ -93,7 +93,8 @@ function limiterProblem(config: LimiterFields): { path: string; message: string 
   return undefined;
 }
 
-function isTimeZone(value: string): boolean {
+/** Whether it is a time zone of the IANA database. */
+export function isTimeZone(value: string): boolean {
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: value });
     return true;

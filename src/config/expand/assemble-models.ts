@@ -26,7 +26,7 @@ interface Assembled {
 
 /** Puts the deployments of each model together, and what all mentions of one id say. */
 export function assembleModels(
-  { models }: Pick<CheckedConfig, 'models'>,
+  { models, tenants: everywhere }: Pick<CheckedConfig, 'models' | 'tenants'>,
   drafts: readonly Draft[],
   timing: ReadonlyMap<string, readonly ProviderSettings[]>,
 ): Assembled {
@@ -38,6 +38,7 @@ export function assembleModels(
     if (list.length === 0) byModel.set(draft.modelId, list);
     list.push(draft);
   }
+  const weighted = Object.fromEntries(Object.entries(everywhere).filter(([, { weight }]) => weight !== undefined));
   const entries = [...byModel].map(([modelId, ofModel]): [string, ModelEntry] => {
     const { deployments: _, tenants = {}, ...given } = models[modelId] ?? {};
     const settings = timing.get(modelId) ?? [];
@@ -51,7 +52,7 @@ export function assembleModels(
         fallbacks: given.fallbacks ?? [],
         retry: { ...given.retry, maxAttempts: given.retry?.maxAttempts ?? attemptsOf(settings) },
         attemptTimeoutSeconds: given.attemptTimeoutSeconds ?? largest(settings.map(({ timeout }) => timeout)),
-        tenants: Object.fromEntries(Object.entries(tenants).map(([name, { weight = 1 }]) => [name, { weight }])),
+        tenants: Object.fromEntries(Object.entries({ ...weighted, ...tenants }).map(([name, { weight = 1 }]) => [name, { weight }])),
       },
     ];
   });

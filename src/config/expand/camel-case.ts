@@ -2,7 +2,7 @@ import type { ConfigPath, Problem } from '../headgate-config-problems.ts';
 import { isPlainMap, MOST_LEVELS, type PlainMap } from './plain-data.ts';
 
 /** Maps whose keys are names that somebody chose: they are left as they are. */
-const MAPS_OF_NAMES = new Set(['models', 'domains', 'providers', 'tenants', 'headers']);
+const MAPS_OF_NAMES = new Set(['models', 'domains', 'providers', 'tenants', 'prices', 'headers']);
 /** An entry of these that says nothing is an entry with nothing in it. */
 const ENTRIES_MAY_BE_EMPTY = new Set(['models', 'providers', 'tenants']);
 /** Objects of the user's own that must stay themselves. */

@@ -6,10 +6,12 @@ import type { CustomModelEntry, HeadgateConfig, ModelEntry } from '../headgate-c
 import { assembleModels } from './assemble-models.ts';
 import { azureDrafts } from './azure-drafts.ts';
 import { limitProblems } from './check-limits.ts';
+import { tenantProblems, tenantWarnings } from './check-tenants.ts';
 import { DeploymentIds } from './deployment-ids.ts';
 import type { Draft } from './draft.ts';
+import { addressOf } from './masked-dump.ts';
 import { modelDrafts } from './model-drafts.ts';
-import { nearest } from './near-key.ts';
+import { suggestion } from './near-key.ts';
 import { perMinute } from './per-minute.ts';
 import { providerDrafts } from './provider-drafts.ts';
 
@@ -47,6 +49,8 @@ export function expandConfig(checked: CheckedConfig, checkDeployment?: Deploymen
   }
   const { models, problems: assembling } = assembleModels(checked, drafts, sections.timing);
   problems.push(...assembling, ...referenceProblems(checked, models, Object.keys(sections.entries)), ...limitProblems(checked));
+  problems.push(...tenantProblems(checked, models));
+  warnings.push(...tenantWarnings(checked, models));
   for (const [section, { deploymentIds }] of Object.entries(sections.entries)) {
     if (deploymentIds.length > checked.pool.maxSize) {
       warnings.push(
@@ -74,6 +78,9 @@ function emptyOf(checked: CheckedConfig): Omit<HeadgateConfig, 'warnings'> {
     customModels: [],
     userLimits: checked.userLimits,
     schedulerLimits: checked.schedulerLimits,
+    tenants: checked.tenants,
+    prices: checked.prices,
+    ...(checked.limitsStore !== undefined && { limitsStore: addressOf(checked.limitsStore) }),
   };
 }
 
@@ -107,9 +114,4 @@ function referenceProblems(checked: CheckedConfig, models: Readonly<Record<strin
     problems.push({ path: ['pool', 'minSize'], message: `expected at most maxSize, ${checked.pool.maxSize}, not ${checked.pool.minSize}` });
   }
   return problems;
-}
-
-function suggestion(name: string, known: readonly string[]): string {
-  const near = nearest(name, known);
-  return `, not ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`}`;
 }

@@ -1,4 +1,4 @@
-import type { DeploymentEntry, HeadgateConfig } from '../headgate-config-types.ts';
+import type { DeploymentEntry, HeadgateConfig, ServerAddress } from '../headgate-config-types.ts';
 import { maskKey, maskUrl } from './mask-key.ts';
 
 /** Node's name for what `console.log` shows of an object; a symbol of that name means nothing elsewhere. */
@@ -9,6 +9,12 @@ export function dumpingMasked(entry: DeploymentEntry): DeploymentEntry {
   const masked = (): DeploymentEntry => maskedDeployment(entry);
   // Not enumerable: a copy made by spreading is a plain object.
   return Object.defineProperties({ ...entry }, { toJSON: { value: masked }, [INSPECT]: { value: masked } });
+}
+
+/** The same for the address of a server. */
+export function addressOf(url: string): ServerAddress {
+  const masked = (): ServerAddress => ({ url: maskUrl(url) });
+  return Object.defineProperties({ url }, { toJSON: { value: masked }, [INSPECT]: { value: masked } });
 }
 
 /** What may be shown of a deployment. */
@@ -26,6 +32,7 @@ function maskedDeployment(entry: DeploymentEntry): DeploymentEntry {
 export function maskedConfig(config: HeadgateConfig): HeadgateConfig {
   return {
     ...config,
+    ...(config.limitsStore && { limitsStore: { url: maskUrl(config.limitsStore.url) } }),
     models: mapped(config.models, (model) => ({ ...model, deployments: model.deployments.map(maskedDeployment) })),
     providers: mapped(config.providers, ({ settings, ...section }) => ({
       ...section,

@@ -23,6 +23,12 @@ export function nearest(key: string, names: readonly string[]): string | undefin
   return ranked[0]?.name;
 }
 
+/** What to add to `expected one of …`: what it is instead, and what was meant. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  return `, not ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`}`;
+}
+
 /** Two letters that changed places count as two changes. */
 function farthest(length: number): number {
   return length < 4 ? 1 : Math.max(2, Math.floor(length / 3));

@@ -56,12 +56,15 @@ function modelsOf(unit: ConfigPath, root: unknown): readonly string[] | undefine
     const models = valueAt(root, [...unit, 'azureOaiModels']);
     return Array.isArray(models) ? models.map((model: unknown) => String(valueAt(model, ['uniqueModelId']))) : undefined;
   }
+  // Calls need none, only the gateway does.
+  if (section === 'limitsStore') return [];
   return undefined;
 }
 
 function without(root: unknown, [section = '', key]: ConfigPath): unknown {
   if (!isPlainMap(root)) return root;
   const entries = root[section];
+  if (key === undefined) return { ...root, [section]: undefined };
   if (Array.isArray(entries)) return { ...root, [section]: entries.filter((_, index) => index !== key) };
   if (!isPlainMap(entries)) return root;
   return { ...root, [section]: Object.fromEntries(Object.entries(entries).filter(([name]) => name !== key)) };
