@@ -1,21 +1,12 @@
+import { dateReader, msUntilNextDate, type PeriodReader } from './calendar.ts';
 import { type Meter, NEGLIGIBLE, type PendingCount } from './meter.ts';
 
-const HOUR_MS = 3_600_000;
-/** A day is 25 hours at most where clocks are set back by one; this much later it is always another date. */
-const LONGEST_DAY_MS = 27 * HOUR_MS;
 /** The provider's clock may differ from ours by this: until then it may still be the old day there, or the new one already. */
 const GUARD_MS = 1_000;
 /** A wall clock that differs more than this from where it should be was set; less is rounding and drift. */
 const JUMP_MS = 50;
 /** Names an entry of a day that is over. */
 const GONE = -1;
-
-type DateReader = (wallMs: number) => string;
-
-function dateReader(timeZone: string): DateReader {
-  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  return (wallMs) => format.format(wallMs);
-}
 
 /**
  * Milliseconds from `wallMs` to the next midnight in `timeZone`: the first moment with another date, which is right
@@ -25,22 +16,9 @@ export function msUntilMidnight(wallMs: number, timeZone: string): number {
   return msUntilNextDate(wallMs, dateReader(timeZone));
 }
 
-function msUntilNextDate(wallMs: number, dateAt: DateReader): number {
-  const start = Math.floor(wallMs);
-  const today = dateAt(start);
-  let same = 0;
-  let other = LONGEST_DAY_MS;
-  while (other - same > 1) {
-    const middle = Math.floor((same + other) / 2);
-    if (dateAt(start + middle) === today) same = middle;
-    else other = middle;
-  }
-  return start + other - wallMs;
-}
-
 /** Everything counted goes away at midnight in one time zone (Gemini's RPD: US Pacific; OpenRouter's: UTC). */
 export class CalendarDay implements Meter {
-  readonly #dateAt: DateReader;
+  readonly #dateAt: PeriodReader;
   readonly #wallMs: () => number;
   readonly #openedAt: number;
   #day = 0;
