@@ -25,10 +25,11 @@ export type EngineEvent =
   | (RequestHappened & { readonly type: 'request-admitted'; readonly attempt: number; readonly queueMs: number })
   | (RequestHappened & { readonly type: 'request-refused'; readonly retryAfterMs: number; readonly limitType?: string | undefined })
   | (RequestHappened & { readonly type: 'request-retried'; readonly attempt: number; readonly delayMs: number })
-  | (RequestHappened & { readonly type: 'request-completed'; readonly attempts: number })
+  | (RequestHappened & { readonly type: 'request-completed'; readonly attempts: number; readonly queueMs: number })
   | (RequestHappened & {
       readonly type: 'request-failed';
       readonly attempts: number;
+      readonly queueMs: number;
       readonly reason: FailureReason;
       readonly code: string;
     })

@@ -84,7 +84,8 @@ export class RequestLife {
     if (record.status === 'pending') this.admitted(record, attempt, now);
     this.#counters.completed++;
     this.#counters.processing--;
-    if (this.#observed) this.#emit({ type: 'request-completed', ...this.#facts(record), attempts: record.attempts });
+    const { attempts, waitedMs: queueMs } = record;
+    if (this.#observed) this.#emit({ type: 'request-completed', ...this.#facts(record), attempts, queueMs });
     record.tell(COMPLETED, undefined);
     this.#settle(record, attempt, completedResponse(record, result, now - attempt.startedAt, attempt.deploymentId), now);
   }
@@ -95,7 +96,8 @@ export class RequestLife {
     else record.waitedMs += now - record.pendingSince;
     record.request.error = error.message;
     this.#counters.failed++;
-    if (this.#observed) this.#emit({ type: 'request-failed', ...this.#facts(record), attempts: record.attempts, reason, code: error.code });
+    const { attempts, waitedMs: queueMs } = record;
+    if (this.#observed) this.#emit({ type: 'request-failed', ...this.#facts(record), attempts, queueMs, reason, code: error.code });
     record.tell({ type: 'FAILED', reason, code: error.code }, undefined);
     this.#settle(record, attempt, failedResponse(record, ending, attempt && now - attempt.startedAt, attempt?.deploymentId), now);
   }
