@@ -3,6 +3,7 @@ import type { BenchCase } from './bench-case.ts';
 import { chatsCase } from './chats.ts';
 import { deploymentsCase } from './deployments.ts';
 import { idleCase, pendingCase, sequenceCase, throughputCase } from './engine.ts';
+import { gatewayCase } from './gateway.ts';
 import { learnedCase } from './learned.ts';
 import { peersCase, shareCase } from './share.ts';
 import { streamsCase } from './streams.ts';
@@ -22,4 +23,5 @@ export const allCases: readonly BenchCase[] = [
   batchCase,
   chatsCase,
   streamsCase,
+  gatewayCase,
 ];

@@ -137,12 +137,16 @@ export class ProcessingError extends LLMQueueException {
 
 /** The queue holds `maxQueueSize` requests already; nothing was taken in. */
 export class SchedulerQueueFullError extends LLMQueueException {
-  constructor(modelId: string, maxQueueSize: number) {
+  /** Milliseconds until the next request starts and leaves a place; undefined while only the end of a call can tell. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(modelId: string, maxQueueSize: number, retryAfterMs?: number) {
     super(
       `Model '${modelId}': the queue is full. Max: ${maxQueueSize}. Wait for requests to finish or raise maxQueueSize.`,
       'queue_full',
       true,
     );
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -274,6 +274,11 @@ export class Dispatcher implements LimiterUser {
     this.#blockedBy = units;
   }
 
+  /** Milliseconds until the next request starts as far as its limits tell; undefined while only the end of a call can. */
+  nextStartMs(): number | undefined {
+    return this.#wakeAt === UNKNOWN ? undefined : Math.max(0, this.#wakeAt - this.#services.clock.now());
+  }
+
   /** Sets the timer; one that rings earlier may stay, since a pass that finds nothing costs little. */
   #wake(at: number): void {
     if (at !== UNKNOWN && this.#wakeAt <= at) return;

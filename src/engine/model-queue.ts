@@ -249,7 +249,9 @@ export class ModelQueue implements RecordOwner {
   #refuseIntake(request: QueueRequest): void {
     if (this.#drained !== undefined) throw new EngineStopped(`The queue of model '${this.modelId}' is being closed and takes no requests.`);
     const { maxQueueSize, paramsSchema } = this.config;
-    if (maxQueueSize !== undefined && this.waiting >= maxQueueSize) throw new SchedulerQueueFullError(this.modelId, maxQueueSize);
+    if (maxQueueSize !== undefined && this.waiting >= maxQueueSize) {
+      throw new SchedulerQueueFullError(this.modelId, maxQueueSize, this.dispatcher.nextStartMs());
+    }
     if (paramsSchema === undefined) return;
     request.params = checkParams(paramsSchema, request.params, request.id);
   }

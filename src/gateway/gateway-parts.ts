@@ -13,6 +13,8 @@ export interface GatewayParts {
   readonly logger: Logger;
   /** Who sends a request. Rejects with `TenantRefused` (401, 403). */
   authenticate(request: FastifyRequest): Promise<Caller>;
+  /** Whether a caller's tenant may have this model. */
+  mayUse(caller: Caller, modelId: string): boolean;
   /** Why nothing new is taken any more; undefined: it is. */
   closing(): Error | undefined;
 }

@@ -9,7 +9,7 @@ import { TransportWire } from './http/transport-wire.ts';
 import { UndiciWire } from './http/undici-wire.ts';
 import { type UpstreamBody, upstreamBody } from './http/upstream-body.ts';
 import { UpstreamTarget } from './http/upstream-target.ts';
-import type { Wire } from './http/wire.ts';
+import type { Wire, WireRequest } from './http/wire.ts';
 import type { CallMoments, Endpoint, EndpointOptions, ProviderPreset, WireAnswer, WireCall, WireReply } from './provider.ts';
 import { ProviderFailure } from './provider-failure.ts';
 import { readerFor } from './streams/reader-for.ts';
@@ -22,7 +22,7 @@ const DEFAULT_FIRST_TOKEN_TIMEOUT_MS = 120_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 /** An answer that isn't streamed has its headers when all of it is generated. */
 const HEADERS_TIMEOUT_MS = 600_000;
-const GET_TIMEOUT_MS = 30_000;
+const ASK_TIMEOUT_MS = 30_000;
 type SharedPlan = Pick<CallPlan, 'clock' | 'failures' | 'signal' | 'moments'>;
 
 /** What is seen of a stream's call. */
@@ -87,20 +87,29 @@ class HttpEndpoint implements Endpoint {
     }
   }
 
-  async get(path: string, signal?: AbortSignal): Promise<WireReply> {
-    const request = {
-      method: 'GET',
-      path: this.#target.below(path),
-      headers: this.#target.headersFor('application/json', undefined),
-      body: undefined,
-    } as const;
-    const fault = late('headers_timeout', GET_TIMEOUT_MS, 'no answer');
+  get(path: string, signal?: AbortSignal): Promise<WireReply> {
+    const headers = this.#target.headersFor('application/json', undefined);
+    return this.#ask({ method: 'GET', path: this.#target.below(path), headers, body: undefined }, signal);
+  }
+
+  post(path: string, body: string, own?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<WireReply> {
+    const headers = { ...this.#target.headersFor('application/json', own), 'content-type': 'application/json' };
+    return this.#ask({ method: 'POST', path: this.#target.below(path), headers, body }, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+
+  /** Something beside the model calls, whose answer comes whole. */
+  async #ask(request: WireRequest, signal: AbortSignal | undefined): Promise<WireReply> {
+    const fault = late('headers_timeout', ASK_TIMEOUT_MS, 'no answer');
     const call = new ProviderCall({
       clock: this.#clock,
       failures: this.#failures,
       signal,
       moments: {},
-      firstWaitMs: GET_TIMEOUT_MS,
+      firstWaitMs: ASK_TIMEOUT_MS,
       firstWaitFault: fault,
       bodyReader: wholeBody(this.#context(() => undefined, fault)),
     });
@@ -109,16 +118,12 @@ class HttpEndpoint implements Endpoint {
     throw new Error('A whole body was asked for.');
   }
 
-  close(): Promise<void> {
-    return this.#wire.close();
-  }
-
   #call(call: WireCall, body: UpstreamBody, moments: CallMoments): ProviderCall {
     const plan = { clock: this.#clock, failures: this.#failures, signal: call.signal, moments };
     const rules = { format: call.format, countsCacheReads: this.preset.countsCacheReads };
     if (body.isStream && call.format !== 'openai-embeddings') {
       const seen = { reader: readerFor(call.format), inputCharacters: textCharacters(call.body) };
-      return this.#streamCall(plan, rules, seen, body.hasAskedForUsage);
+      return this.#streamCall(plan, rules, seen, body.hasAskedForUsage && call.keepsUsage !== true);
     }
     const wholeUsage = wholeUsageOf(rules, () => textCharacters(call.body));
     const fault = late('headers_timeout', HEADERS_TIMEOUT_MS, 'no answer');

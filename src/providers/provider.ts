@@ -51,6 +51,8 @@ export interface WireCall {
   readonly body: Readonly<Record<string, unknown>>;
   /** The caller's own headers that belong to the protocol (`anthropic-beta`, `openai-beta`, …); never its key. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Hands on a stream's chunk of usage though the body didn't ask for one: for whoever makes another format's events of it. */
+  readonly keepsUsage?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -131,6 +133,8 @@ export interface Endpoint {
   send(call: WireCall, moments?: CallMoments): Promise<WireAnswer>;
   /** `GET` below the base, as `/models`; for health checks and limits. */
   get(path: string, signal?: AbortSignal): Promise<WireReply>;
+  /** `POST` below the base of something that is no model call, as a token count; rejects as {@link send} does. */
+  post(path: string, body: string, headers?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<WireReply>;
   close(): Promise<void>;
 }
 

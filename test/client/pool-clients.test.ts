@@ -31,7 +31,7 @@ function poolOf(keys: number, settings: Partial<PoolSettings> = {}) {
     const name = `${id}#${opened.filter((each) => each.startsWith(`${id}#`)).length + 1}`;
     opened.push(name);
     const never = (): Promise<never> => new Promise(() => {});
-    const endpoint: Endpoint = { preset: openai, send: never, get: never, close: async () => {} };
+    const endpoint: Endpoint = { preset: openai, send: never, get: never, post: never, close: async () => {} };
     const close = async () => void closed.push(name);
     return { id, provider: 'openai', model: 'm', baseUrl: '', endpoint, hasKey: true, endpointFor: () => endpoint, close };
   };

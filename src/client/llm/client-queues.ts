@@ -119,6 +119,6 @@ function sameRules(a: QueueRules, b: QueueRules): boolean {
 /** All that a queue's configuration asks of a deployment is its preset: nothing is opened for that. */
 function presetOnly(id: string, preset: ProviderPreset): Upstream {
   const refuse = (): Promise<never> => Promise.reject(new Error(`Deployment '${id}' is only described.`));
-  const endpoint: Endpoint = { preset, send: refuse, get: refuse, close: async () => {} };
+  const endpoint: Endpoint = { preset, send: refuse, get: refuse, post: refuse, close: async () => {} };
   return { id, provider: preset.name, model: '', baseUrl: '', endpoint, hasKey: false, endpointFor: () => endpoint, close: async () => {} };
 }

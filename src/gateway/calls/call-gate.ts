@@ -36,7 +36,9 @@ export interface Admission {
  */
 export interface CallGate {
   admit(call: AskedCall): Admission | Promise<Admission>;
+  /** Whether a caller's tenant may have this model at all. */
+  mayUse(caller: Caller, modelId: string): boolean;
 }
 
 /** Lets everybody do everything, as where no tenants are configured. */
-export const OPEN_GATE: CallGate = { admit: ({ priority }) => ({ priority }) };
+export const OPEN_GATE: CallGate = { admit: ({ priority }) => ({ priority }), mayUse: () => true };

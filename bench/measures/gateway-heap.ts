@@ -1,0 +1,59 @@
+import type { ChildProcess } from 'node:child_process';
+import autocannon from 'autocannon';
+import { startGateway } from '../gateways/start-gateway.ts';
+import type { Figures } from '../harness/measures.ts';
+import { MAX_TOKENS, MESSAGES, UPSTREAM_MODEL } from '../upstream/chat-texts.ts';
+import { startUpstream } from '../upstream/start-upstream.ts';
+
+export interface GatewayHeapArgs {
+  readonly connections: number;
+  /** Calls before the first look: until the compiler is done, and every bounded history is full. */
+  readonly warmUp: number;
+  readonly calls: number;
+  /** How often the heap is looked at on the way. */
+  readonly looks: number;
+}
+
+const BODY = JSON.stringify({ model: UPSTREAM_MODEL, messages: MESSAGES, max_tokens: MAX_TOKENS });
+
+/** How the heap of `headgate serve`, with telemetry, grows over many calls; `slope` in MB for 100,000 calls, by least squares. */
+export async function measure({ connections, warmUp, calls, looks }: GatewayHeapArgs): Promise<Figures> {
+  const upstream = await startUpstream();
+  const gateway = await startGateway('headgate serve, telemetry to SQLite', upstream);
+  const headers = { 'content-type': 'application/json' };
+  const fire = async (amount: number): Promise<void> => {
+    const { non2xx, errors } = await autocannon({ url: gateway.url, method: 'POST', headers, body: BODY, connections, amount });
+    if (non2xx + errors > 0) throw new Error(`${non2xx} answers were no success, ${errors} calls failed.`);
+  };
+  try {
+    await fire(warmUp);
+    const heaps = [await heapOf(gateway.child)];
+    for (let look = 0; look < looks; look++) {
+      await fire(calls / looks);
+      heaps.push(await heapOf(gateway.child));
+    }
+    const megabytes = heaps.map((bytes) => bytes / 1e6);
+    const growth = (megabytes.at(-1) ?? Number.NaN) - (megabytes[0] ?? Number.NaN);
+    return { heap: megabytes.at(-1) ?? Number.NaN, growth, slope: (slope(megabytes) * 100_000) / (calls / looks) };
+  } finally {
+    gateway.close();
+    upstream.close();
+  }
+}
+
+function heapOf(child: ChildProcess | undefined): Promise<number> {
+  return new Promise((resolve, reject) => {
+    if (child === undefined) return reject(new Error('There is no process to ask.'));
+    child.once('message', (message) => resolve((message as { heap: number }).heap)); // heap-probe.ts answers
+    child.send('heap');
+  });
+}
+
+/** Of a line through values at equal distances. */
+function slope(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const up = values.reduce((sum, value, index) => sum + (index - middle) * (value - mean), 0);
+  const across = values.reduce((sum, _, index) => sum + (index - middle) ** 2, 0);
+  return up / across;
+}

@@ -1,0 +1,66 @@
+import process from 'node:process';
+import type { Command } from 'commander';
+import { assembleGateway } from '../gateway/create-gateway.ts';
+import { getLogger, setupLogging } from '../observability/logging.ts';
+import { findConfig, readConfig } from './config-source.ts';
+import { startDemoProvider } from './demo-provider.ts';
+import { EMBEDDED_FLAGS, embeddedConfig } from './embedded-provider.ts';
+import { EXIT } from './exit-codes.ts';
+import { positiveNumber, wholeNumber } from './flag-values.ts';
+
+interface ServeFlags {
+  readonly config?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly drainSeconds: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** `headgate serve`: the gateway, until it is told to stop. */
+export function addServeCommand(program: Command, exit: (code: number) => void): void {
+  program
+    .command('serve')
+    .description("run the gateway: one address that speaks OpenAI's and Anthropic's protocols; prints its URL once it answers")
+    .option('-c, --config <file>', 'a YAML or JSON file (default: $HEADGATE_CONFIG, else a simulated provider on this machine)')
+    .option('--host <address>', 'address to listen on; beyond this machine only with keys', '127.0.0.1')
+    .option('--port <n>', 'port; 0 takes any free one', wholeNumber(0, 65_535), 8080)
+    .option('--drain-seconds <s>', 'longest time that calls may take to end once it is told to stop', positiveNumber, 30)
+    .option('--log-level <level>', 'debug, info, warn, error or silent; lines of JSON on standard error', 'info')
+    .action(async (flags: ServeFlags) => exit(await serve(flags)));
+}
+
+async function serve({ config: flag, host, port, drainSeconds, logLevel }: ServeFlags): Promise<number> {
+  const source = findConfig(flag, process.env);
+  setupLogging({ level: logLevel, destination: process.stderr });
+  const logger = getLogger('gateway');
+  const provider = source === undefined ? await startDemoProvider(process.argv[1] ?? '', EMBEDDED_FLAGS) : undefined;
+  try {
+    const config = source === undefined ? embeddedConfig(provider?.url ?? '') : await readConfig(source.path, process.env);
+    const gateway = await assembleGateway(config, { logger, env: process.env });
+    const stopped = stopSignal();
+    const url = await gateway.listen({ host, port });
+    process.stdout.write(`${url}\n`);
+    process.stderr.write(
+      `${source?.says ?? `No configuration is given: calls go to a simulated provider on this machine, ${provider?.url}. Name your own with -c.`}\n`,
+    );
+    await stopped;
+    await gateway.close({ deadlineMs: drainSeconds * 1_000 });
+    return EXIT.allCompleted;
+  } finally {
+    provider?.stop();
+  }
+}
+
+/** The second signal ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (stopping) process.exit(EXIT.interrupted);
+        stopping = true;
+        resolve();
+      });
+    }
+  });
+}

@@ -1,0 +1,67 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { ownAnswer } from '../../client/fetch/error-answer.ts';
+import { InvalidRequest } from '../../domain/errors.ts';
+import type { Logger } from '../../domain/logger.ts';
+import { faceOf } from './face.ts';
+import { gatewayError } from './gateway-error.ts';
+import { sendError } from './send-answer.ts';
+
+export interface AppOptions {
+  /** Largest body in bytes. */
+  readonly bodyLimit: number;
+  /** Longest time a request may take to arrive, head and body. */
+  readonly readTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+const LONGEST_PATH_SEGMENT = 256;
+const KEEP_ALIVE_MS = 75_000;
+
+/** The gateway's server without routes: bodies are read as JSON, and every failure is told in the form of the path's face. */
+export function createApp({ bodyLimit, readTimeoutMs, logger }: AppOptions): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit,
+    requestTimeout: readTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    routerOptions: { maxParamLength: LONGEST_PATH_SEGMENT, ignoreTrailingSlash: true },
+    // Batches of thousands of events and long streams outlive any number.
+    connectionTimeout: 0,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(/^application\/(.+\+)?json\b/i, { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, parsed(text as string));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const answer = gatewayError(error, faceOf(request.url));
+    if (answer.status >= 500) logger.warn({ err: error, path: pathOf(request.url), status: answer.status }, 'a request failed');
+    return sendError(reply, answer);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const message = `There is nothing at ${request.method} ${pathOf(request.url)}. See /openapi.json for what there is.`;
+    return sendError(reply, ownAnswer(faceOf(request.url), 404, 'not_found', message));
+  });
+  return app;
+}
+
+function parsed(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidRequest(`The request's body is no JSON: ${cause instanceof Error ? cause.message : 'it cannot be read'}.`, 'body', {
+      cause,
+    });
+  }
+}
+
+/** Without its query, which may hold what is nobody's business. */
+function pathOf(url: string): string {
+  return (url.split('?', 1)[0] ?? '').slice(0, LONGEST_PATH_SEGMENT);
+}

@@ -1,0 +1,33 @@
+import { type ErrorAnswer, errorAnswer, ownAnswer } from '../../client/fetch/error-answer.ts';
+import { errorBody } from '../../client/fetch/error-body.ts';
+import type { WireFormatName } from '../../domain/wire-format.ts';
+import { TenantRefused } from '../calls/tenant-refused.ts';
+
+/** What Fastify says of a request that it could not read, by its code. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_request',
+};
+
+/** Any failure as the answer that the face's SDK makes its own error of. */
+export function gatewayError(error: unknown, format: WireFormatName): ErrorAnswer {
+  if (error instanceof TenantRefused) return refused(error, format);
+  const unreadable = unreadableAnswer(error, format);
+  return unreadable ?? errorAnswer(error, format);
+}
+
+function refused({ status, code, message, retryAfterSeconds }: TenantRefused, format: WireFormatName): ErrorAnswer {
+  const retry: Record<string, string> =
+    retryAfterSeconds === undefined ? { 'x-should-retry': 'false' } : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))) };
+  return { status, text: errorBody(format, status, code, message), headers: { 'content-type': 'application/json', ...retry } };
+}
+
+/** A status below 500 that the server itself gave: nothing of the request was used. */
+function unreadableAnswer(error: unknown, format: WireFormatName): ErrorAnswer | undefined {
+  if (!(error instanceof Error) || !('statusCode' in error) || !('code' in error)) return undefined;
+  const { statusCode, code } = error;
+  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499 || typeof code !== 'string') return undefined;
+  return ownAnswer(format, statusCode, UNREADABLE[code] ?? 'invalid_request', error.message, { 'x-should-retry': 'false' });
+}

@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { ErrorAnswer } from '../../client/fetch/error-answer.ts';
+import { errorBody } from '../../client/fetch/error-body.ts';
+import { LLMQueueException, textOf } from '../../domain/errors.ts';
+import type { Logger } from '../../domain/logger.ts';
+import type { WireFormatName } from '../../domain/wire-format.ts';
+import type { WireStream } from '../../providers/provider.ts';
+import { headersOf } from './answer-headers.ts';
+
+/** A failure as an answer. */
+export function sendError(reply: FastifyReply, { status, text, upstream = {}, headers }: ErrorAnswer): FastifyReply {
+  return reply.code(status).headers(headersOf(upstream, headers)).send(text);
+}
+
+/** What a stream is written with. */
+export interface StreamWriting {
+  readonly format: WireFormatName;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly logger: Logger;
+}
+
+/**
+ * Writes a stream as its reader takes it: while the connection is full nothing more is read from the upstream. One that breaks
+ * ends with the face's own error event, since its status was sent long ago.
+ */
+export async function sendStream(
+  reply: FastifyReply,
+  { parts }: WireStream,
+  { format, status, headers, logger }: StreamWriting,
+): Promise<void> {
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(status, headers);
+  try {
+    for await (const { raw: bytes } of parts) {
+      // A part may hold nothing to hand on, as a usage chunk that the caller did not ask for.
+      if (bytes.byteLength > 0 && !raw.write(bytes)) await drained(raw);
+      if (raw.destroyed) break;
+    }
+  } catch (error) {
+    logger.warn({ err: error }, 'a stream broke');
+    if (!raw.destroyed) raw.write(errorEvent(format, error));
+  }
+  raw.end();
+}
+
+/** Resolves too when the reader leaves: the loop sees that by itself. */
+function drained(raw: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      raw.off('drain', done);
+      raw.off('close', done);
+      resolve();
+    };
+    raw.on('drain', done);
+    raw.on('close', done);
+    if (raw.destroyed) done();
+  });
+}
+
+/** What the official SDKs throw as an error when it comes in a stream. */
+function errorEvent(format: WireFormatName, error: unknown): string {
+  const code = LLMQueueException.isInstance(error) ? error.code : 'stream_broken';
+  const body = errorBody(format, 502, code, textOf(error));
+  if (format === 'anthropic-messages') return `event: error\ndata: ${body}\n\n`;
+  if (format !== 'openai-responses') return `data: ${body}\n\n`;
+  const event = { type: 'error', code, message: textOf(error), param: null, sequence_number: 0 };
+  return `event: error\ndata: ${JSON.stringify(event)}\n\n`;
+}

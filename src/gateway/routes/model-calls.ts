@@ -1,0 +1,80 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { WireFormatName } from '../../domain/wire-format.ts';
+import { uuidSource } from '../../lib/ids.ts';
+import type { GatewayParts } from '../gateway-parts.ts';
+import { answerHeaders } from '../http/answer-headers.ts';
+import { callOptions } from '../http/call-options.ts';
+import { jsonBody } from '../http/json-body.ts';
+import { protocolHeaders } from '../http/protocol-headers.ts';
+import { RemainingLimits } from '../http/remaining-limits.ts';
+import { sendStream } from '../http/send-answer.ts';
+
+/** The paths of OpenAI's and Anthropic's model calls. */
+export const CALL_PATHS: Readonly<Record<string, WireFormatName>> = {
+  '/v1/chat/completions': 'openai-chat',
+  '/v1/responses': 'openai-responses',
+  '/v1/embeddings': 'openai-embeddings',
+  '/v1/messages': 'anthropic-messages',
+};
+
+/** Both faces: a call waits for its turn in its model's queue, and is answered as its provider would have. */
+export function addModelCalls(app: FastifyInstance, parts: GatewayParts): void {
+  const newId = uuidSource();
+  const remaining = new RemainingLimits(parts.headgate, parts.clock);
+  for (const [path, format] of Object.entries(CALL_PATHS)) {
+    app.post(path, (request, reply) => answer({ parts, remaining, requestId: newId(), format }, request, reply));
+  }
+}
+
+/** One call and what it is answered with. */
+interface RouteCall {
+  readonly parts: GatewayParts;
+  readonly remaining: RemainingLimits;
+  readonly requestId: string;
+  readonly format: WireFormatName;
+}
+
+async function answer({ parts, remaining, requestId, format }: RouteCall, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const { clock, calls, logger } = parts;
+  const receivedAt = clock.wallMs();
+  // Errors too: by it whoever asks finds them in the telemetry.
+  reply.header('x-headgate-request-id', requestId);
+  const closing = parts.closing();
+  if (closing !== undefined) throw closing;
+  const caller = await parts.authenticate(request);
+  const body = jsonBody(request.body);
+  const { priority, deadline } = callOptions(request.headers, receivedAt);
+  const { signal, release } = clientLeft(reply);
+  const answered = await calls.run({
+    requestId,
+    kind: 'interactive',
+    caller,
+    format,
+    body,
+    headers: protocolHeaders(request.headers),
+    priority,
+    deadline,
+    signal,
+    receivedAt,
+  });
+  const { answer: wire, modelId } = answered.dispatched;
+  const { admission } = answered;
+  const left = (admission.requests ?? admission.tokens) ? admission : remaining.of(modelId);
+  const written = answerHeaders(format, answered, left, clock.wallMs());
+  if (wire.kind === 'whole') {
+    release();
+    return reply.code(wire.status).headers(written).send(wire.text);
+  }
+  await sendStream(reply, wire, { format, status: wire.status, headers: written, logger });
+  return reply;
+}
+
+/** Aborts when the client closes its connection before it has its answer: its place in the queue is freed, its call ended. */
+function clientLeft({ raw }: FastifyReply): { readonly signal: AbortSignal; release(): void } {
+  const left = new AbortController();
+  const onClose = (): void => {
+    if (!raw.writableFinished) left.abort(new DOMException('The client closed its connection.', 'AbortError'));
+  };
+  raw.once('close', onClose);
+  return { signal: left.signal, release: () => raw.off('close', onClose) };
+}
