@@ -4,6 +4,8 @@ export interface UserLimitDecision {
   readonly allowed: boolean;
   /** Seconds until one more request fits, exact; undefined where it was allowed. */
   readonly remaining?: number | undefined;
+  /** Requests that count now, this one too where it was allowed; undefined where the store doesn't say. */
+  readonly used?: number | undefined;
 }
 
 /** Counts the requests of each user in a sliding window. Its methods may be async or not. */

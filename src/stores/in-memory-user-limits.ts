@@ -1,11 +1,10 @@
 import type { UserLimitDecision, UserLimitStore } from '../domain/user-limit-store.ts';
-import { Fifo } from '../lib/fifo.ts';
+import { Moments } from './moments.ts';
 
 interface UserLog {
-  /** Moments of what was counted, oldest first. */
-  moments: Fifo<number>;
-  newest: number;
-  windowMs: number;
+  readonly moments: Moments;
+  readonly newest: number;
+  readonly windowMs: number;
 }
 
 /**
@@ -30,14 +29,36 @@ export class InMemoryUserRateLimitStoreAdapter implements UserLimitStore {
   checkAndAddRequest(userId: string, limit: number, nowMs: number, windowSeconds: number): UserLimitDecision {
     const windowMs = windowSeconds * 1000;
     this.#forgetIdle(nowMs);
-    const log = this.#users.get(userId) ?? { moments: new Fifo<number>(), newest: nowMs, windowMs };
-    const { moments } = log;
-    for (let oldest = moments.peek(); oldest !== undefined && oldest + windowMs <= nowMs; oldest = moments.peek()) moments.shift();
-    if (moments.size >= limit) return { allowed: false, remaining: (leaving(moments, limit) + windowMs - nowMs) / 1000 };
-    moments.push(nowMs);
+    const moments = this.#users.get(userId)?.moments ?? new Moments();
+    moments.dropUntil(nowMs - windowMs);
+    const used = moments.size;
+    if (used >= limit) {
+      // Not the oldest has to leave where the limit became smaller.
+      const leaving = moments.at(used - limit) ?? Number.POSITIVE_INFINITY;
+      return { allowed: false, used, remaining: (leaving + windowMs - nowMs) / 1000 };
+    }
+    moments.add(nowMs);
+    this.#keep(userId, { moments, newest: nowMs, windowMs });
+    return { allowed: true, used: used + 1 };
+  }
+
+  /** Takes back a request that was counted at `momentMs`. */
+  giveBack(userId: string, momentMs: number): void {
+    this.#users.get(userId)?.moments.remove(momentMs);
+  }
+
+  /** Lets a request that was counted at `momentMs` count from a later moment on. */
+  move(userId: string, momentMs: number, laterMs: number): void {
+    const log = this.#users.get(userId);
+    if (log === undefined || laterMs === momentMs) return;
+    log.moments.remove(momentMs);
+    log.moments.add(laterMs);
+    this.#keep(userId, { ...log, newest: Math.max(log.newest, laterMs) });
+  }
+
+  #keep(userId: string, log: UserLog): void {
     this.#users.delete(userId);
-    this.#users.set(userId, { moments, newest: nowMs, windowMs });
-    return { allowed: true };
+    this.#users.set(userId, log);
   }
 
   #forgetIdle(nowMs: number): void {
@@ -46,11 +67,4 @@ export class InMemoryUserRateLimitStoreAdapter implements UserLimitStore {
       this.#users.delete(userId);
     }
   }
-}
-
-/** The moment of the entry that has to leave before one more fits; not the oldest where the limit became smaller. */
-function leaving(moments: Fifo<number>, limit: number): number {
-  let ahead = moments.size - limit;
-  for (const moment of moments) if (ahead-- === 0) return moment;
-  return Number.POSITIVE_INFINITY;
 }

@@ -5,7 +5,14 @@ import { findPostgres, POSTGRES_MISSING } from '../../scripts/ensure-servers.ts'
 import { PrivateServer } from './private-server.ts';
 
 /** Nothing here must survive a power cut, and every test pays for what does. */
-const QUICK = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=16MB', 'max_connections=60', 'autovacuum=off'];
+const QUICK = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'shared_buffers=16MB',
+  'max_connections=60',
+  'autovacuum=off',
+];
 
 /** A Postgres of the test's own, that it may stop, pause and start again; there in some seconds. {@link freshDatabase} is quicker. */
 export async function openPostgres(): Promise<PrivateServer> {
@@ -42,5 +49,7 @@ function otherUser(): number | undefined {
     const { status, stdout } = spawnSync('id', ['-u', user], { encoding: 'utf8' });
     if (status === 0) return Number(stdout);
   }
-  throw new Error('Postgres refuses to run as root, and this machine has neither a user postgres nor nobody. Run the tests as another user.');
+  throw new Error(
+    'Postgres refuses to run as root, and this machine has neither a user postgres nor nobody. Run the tests as another user.',
+  );
 }

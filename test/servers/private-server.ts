@@ -53,7 +53,13 @@ export class PrivateServer implements AsyncDisposable {
   async start(): Promise<void> {
     const { name, ready, uid } = this.#kind;
     const [command, ...args] = this.#kind.command(this.#folder, this.#port);
-    const child = spawn(command, args, { uid, gid: uid, cwd: this.#folder, env: { PATH: process.env['PATH'], LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      uid,
+      gid: uid,
+      cwd: this.#folder,
+      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#process = child;
     await new Promise<void>((resolve, reject) => {
       let said = '';

@@ -9,7 +9,19 @@ export function openRedis(): Promise<PrivateServer> {
     name: 'redis',
     ready: /Ready to accept connections/,
     killedBy: 'SIGKILL',
-    command: (folder, port) => [executable, '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'],
+    command: (folder, port) => [
+      executable,
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+    ],
     url: (port) => `redis://127.0.0.1:${port}`,
   });
 }

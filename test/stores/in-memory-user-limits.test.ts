@@ -1,20 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InMemoryUserRateLimitStoreAdapter } from '../../src/stores/in-memory-user-limits.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { describeUserLimitStore } from './user-limits-contract.ts';
 
 const START = 1_735_689_600_000;
+
+describeUserLimitStore('in memory', async () => {
+  const clock = new VirtualClock();
+  return {
+    store: new InMemoryUserRateLimitStoreAdapter(),
+    nowMs: () => clock.wallMs(),
+    pass: (ms) => clock.advance(ms),
+    close: async () => {},
+  };
+});
 
 describe('user limits in memory', () => {
   it('count a request for exactly one window, tell the exact wait, and count no refused one', () => {
     const store = new InMemoryUserRateLimitStoreAdapter();
     const ask = (afterMs: number) => store.checkAndAddRequest('ann', 2, START + afterMs, 60);
 
-    expect(ask(0)).toEqual({ allowed: true });
-    expect(ask(10_250)).toEqual({ allowed: true });
-    expect(ask(10_250)).toEqual({ allowed: false, remaining: 49.75 });
-    expect(ask(59_999)).toEqual({ allowed: false, remaining: 0.001 });
-    expect(ask(60_000)).toEqual({ allowed: true });
-    expect(ask(60_000)).toEqual({ allowed: false, remaining: 10.25 });
+    expect(ask(0)).toEqual({ allowed: true, used: 1 });
+    expect(ask(10_250)).toEqual({ allowed: true, used: 2 });
+    expect(ask(10_250)).toEqual({ allowed: false, used: 2, remaining: 49.75 });
+    expect(ask(59_999)).toEqual({ allowed: false, used: 2, remaining: 0.001 });
+    expect(ask(60_000)).toEqual({ allowed: true, used: 2 });
+    expect(ask(60_000)).toEqual({ allowed: false, used: 2, remaining: 10.25 });
   });
 
   it('are each user’s own', () => {
@@ -29,7 +41,7 @@ describe('user limits in memory', () => {
     const store = new InMemoryUserRateLimitStoreAdapter();
     for (let second = 0; second < 5; second++) store.checkAndAddRequest('ann', 5, START + second * 1000, 60);
 
-    expect(store.checkAndAddRequest('ann', 2, START + 10_000, 60)).toEqual({ allowed: false, remaining: 53 });
+    expect(store.checkAndAddRequest('ann', 2, START + 10_000, 60)).toEqual({ allowed: false, used: 5, remaining: 53 });
   });
 
   it('forget users whose window is empty', () => {
@@ -49,6 +61,19 @@ describe('user limits in memory', () => {
     }
 
     expect(store.size).toBeLessThanOrEqual(61);
+  });
+
+  it('give back a request, and count one from a later moment on', () => {
+    const store = new InMemoryUserRateLimitStoreAdapter();
+    const ask = (afterMs: number) => store.checkAndAddRequest('ann', 2, START + afterMs, 60);
+    ask(0);
+    ask(1_000);
+    store.giveBack('ann', START + 1_000);
+    expect(ask(2_000)).toEqual({ allowed: true, used: 2 });
+    store.move('ann', START, START + 5_000);
+    expect(ask(60_000)).toEqual({ allowed: false, used: 2, remaining: 2 });
+    expect(ask(62_000)).toEqual({ allowed: true, used: 2 });
+    expect(ask(64_999)).toMatchObject({ allowed: false });
   });
 
   it('never allow more than the limit in any window, refuse nothing that fits, and name the first moment that does', () => {
