@@ -49,6 +49,7 @@ export { RateLimiter } from './engine/rate-limiter.ts';
 export type { RequestHandle } from './engine/request-handle.ts';
 export type { StatusChange } from './engine/status-feed.ts';
 export type { RequestActor } from './engine/supervisor.ts';
+export type { TenantCounts } from './engine/tenant-counts.ts';
 export type { WaitingFor } from './engine/wait-cause.ts';
 export { systemClock } from './lib/system-clock.ts';
 export { Timer } from './lib/timer.ts';

@@ -24,6 +24,7 @@ import type { RequestRecord } from './request-record.ts';
 import { sampleActors } from './sample-actors.ts';
 import { SAMPLE_EVERY_MS, sampledStream } from './sampled-stream.ts';
 import { unsettledResponse } from './settlement.ts';
+import { type TenantCounts, tenantCounts } from './tenant-counts.ts';
 
 export interface ShutdownOptions {
   /** After so many ms whatever has not settled fails with reason `shutdown`. Default: waits for everything. */
@@ -71,7 +72,7 @@ export class QueueManager<P = unknown, R = unknown> {
     this.#actors = new EngineActors(clock, inspection);
     this.#models = new ModelRegistry(this.#actors, this.#services);
     this.events$ = this.#services.events.stream$;
-    this.metrics$ = sampledStream(clock, SAMPLE_EVERY_MS, () => engineMetrics(this.#models.queues(), clock.wallMs()), this.#stopped$);
+    this.metrics$ = sampledStream(clock, SAMPLE_EVERY_MS, () => this.getMetrics(), this.#stopped$);
     if (inspection) sampleActors(clock, this.#actors, this.#models);
   }
 
@@ -171,6 +172,16 @@ export class QueueManager<P = unknown, R = unknown> {
 
   getAllQueuesInfo(): Record<string, QueueInfo> {
     return Object.fromEntries(this.#models.queues().map((queue) => [queue.modelId, queueInfo(queue)]));
+  }
+
+  /** A sample of all counts now, as {@link metrics$} has it. */
+  getMetrics(): EngineMetrics {
+    return engineMetrics(this.#models.queues(), this.#services.clock.wallMs());
+  }
+
+  /** What each tenant has waiting and running, by model; those with nothing in hand are not told. Costs O(live requests). */
+  getTenantCounts(): TenantCounts[] {
+    return tenantCounts(this.#services.live.values());
   }
 
   /** Samples of one queue every 250 ms. Shared; replays the last; completes when the queue or the engine is closed; never errors; idle while unobserved. */
