@@ -1,5 +1,3 @@
-const SAMPLES = 1_024;
-
 /** What one model's queue has done since it was registered. */
 export class QueueCounters {
   submitted = 0;
@@ -14,16 +12,21 @@ export class QueueCounters {
   outputTokensEstimated = 0;
   inputTokensUsed = 0;
   outputTokensUsed = 0;
-  readonly #queueMs = new Float64Array(SAMPLES);
+  readonly #queueMs: Float64Array;
   #sampled = 0;
 
-  addQueueTime(ms: number): void {
-    this.#queueMs[this.#sampled++ % SAMPLES] = ms;
+  /** @param samples so many of the last starts are remembered with their time in queue */
+  constructor(samples = 1_024) {
+    this.#queueMs = new Float64Array(samples);
   }
 
-  /** Percentiles of the time in queue over the last 1,024 starts, in milliseconds. */
+  addQueueTime(ms: number): void {
+    this.#queueMs[this.#sampled++ % this.#queueMs.length] = ms;
+  }
+
+  /** Percentiles of the time in queue over the last starts, in milliseconds. */
   queueTimeMs(): { p50: number; p99: number } {
-    const sorted = this.#queueMs.slice(0, Math.min(this.#sampled, SAMPLES)).sort();
+    const sorted = this.#queueMs.slice(0, Math.min(this.#sampled, this.#queueMs.length)).sort();
     const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
     return { p50: at(0.5), p99: at(0.99) };
   }
