@@ -1,4 +1,3 @@
-import type { Observable } from 'rxjs';
 import type { RequestActorInput, RequestEvent } from '../../machines/request-machine.ts';
 import type { CallCost, PartCost, TokenCounts } from '../domain/limit-types.ts';
 import type { RequestPhase, RequestStatus } from '../domain/request-status.ts';
@@ -165,7 +164,7 @@ export class RequestRecord implements QueueEntry, CallCost {
     return this.#actor;
   }
 
-  get status$(): Observable<StatusChange> {
+  get status$(): StatusFeed['stream$'] {
     this.#feed ??= new StatusFeed(() => this.#change());
     return this.#feed.stream$;
   }

@@ -3,7 +3,7 @@ import { chainTo, cycles, type Graph, type Import, type Module, reachable } from
 import { knownFolders, placeOf, refusal } from './layers.ts';
 
 /** Entries that must also load in a browser. */
-const BROWSER_ENTRIES = ['src/index.ts', 'machines/index.ts'];
+const BROWSER_ENTRIES = ['src/index.ts', 'machines/index.ts', 'src/watch/index.ts'];
 const REAL_TIME_FILE = 'src/lib/system-clock.ts';
 
 const REAL_TIME = new Set('Date.now|new Date()|performance|setTimeout|setInterval|setImmediate|Math.random|AbortSignal.timeout'.split('|'));

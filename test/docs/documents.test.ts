@@ -4,6 +4,7 @@ import * as errors from '../../src/domain/errors.ts';
 import * as llmErrors from '../../src/domain/llm-errors.ts';
 import * as llmQueueErrors from '../../src/domain/llm-queue-errors.ts';
 import { ProviderFailure } from '../../src/providers/provider-failure.ts';
+import { WatchRefused } from '../../src/watch/index.ts';
 import { blocksOf, linkedFiles, ROOT, readPage, writtenPages } from './markdown.ts';
 
 describe('the documents', () => {
@@ -99,6 +100,7 @@ function errorClasses(): [string, string, boolean][] {
     new UserIdHeaderMissingError(),
     new LLMError('wrong'),
     new ResourceAvailabilityError('m'),
+    new WatchRefused(401, 'wrong'),
   ];
   const names = new Set(made.map(({ name }) => name));
   const open = ['LLMQueueException', 'ProcessingError'];

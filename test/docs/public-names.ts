@@ -1,7 +1,14 @@
 import ts from 'typescript';
 import { ROOT } from './markdown.ts';
 
-const ENTRIES = ['src/index.ts', 'src/client/index.ts', 'src/observability/logging.ts', 'src/simulator/index.ts', 'src/testing/index.ts'];
+const ENTRIES = [
+  'src/index.ts',
+  'src/client/index.ts',
+  'src/observability/logging.ts',
+  'src/simulator/index.ts',
+  'src/testing/index.ts',
+  'src/watch/index.ts',
+];
 
 /** Every name that users can write: what the entries export, with all members and parameters. */
 export function publicNames(): ReadonlySet<string> {

@@ -26,6 +26,7 @@ const PATHS = {
   'headgate/logging': ['src/observability/logging.ts'],
   'headgate/simulator': ['src/simulator/index.ts'],
   'headgate/testing': ['src/testing/index.ts'],
+  'headgate/watch': ['src/watch/index.ts'],
 };
 
 /** Compiles TypeScript blocks against the sources and returns what is wrong, as `page:line: message`. */
