@@ -16,6 +16,8 @@ import { addCountTokens } from './routes/count-tokens.ts';
 import { addHealth } from './routes/health.ts';
 import { addModelCalls } from './routes/model-calls.ts';
 import { addModels } from './routes/models.ts';
+import { statusRoutes } from './status/status-routes.ts';
+import { TenantTally } from './status/tenant-tally.ts';
 
 export interface GatewayOptions extends Omit<CreateHeadgateOptions, 'estimates'> {
   /** Largest request body in bytes; default 32 MiB. */
@@ -51,7 +53,8 @@ export class Gateway {
     this.headgate = assembleHeadgate(config, engine);
     this.app = createApp({ bodyLimit, readTimeoutMs, logger });
     const gate = OPEN_GATE;
-    const calls = new CallRunner({ headgate: this.headgate, gate, observers: [], clock, logger, payloads: false });
+    const tally = new TenantTally();
+    const calls = new CallRunner({ headgate: this.headgate, gate, observers: [tally], clock, logger, payloads: false });
     const parts: GatewayParts = {
       headgate: this.headgate,
       calls,
@@ -65,6 +68,7 @@ export class Gateway {
     addModels(this.app, parts);
     addModelCalls(this.app, parts);
     addCountTokens(this.app, parts);
+    statusRoutes({ tally })(this.app, parts);
   }
 
   /**
