@@ -191,6 +191,15 @@ describe('GET /status/events', () => {
     slow?.resume();
     await w.clock.settle();
     expect(heard.values.map(({ tenants }) => tenants[0]?.completed)).toEqual([undefined, 1, 200]);
+
+    slow?.pause();
+    for (let count = 0; count < 2; count++) {
+      w.tally.finished(finishedCall({ caller: tenantCaller('anna') }));
+      await w.clock.advance(250);
+    }
+    status.close();
+    await w.clock.settle();
+    expect(slow?.destroyed).toBe(true);
   });
 
   it('tells a tenant what changes for it and nothing when others are busy', async () => {
