@@ -41,7 +41,7 @@ describe('telemetry', () => {
     await settle(clock, 50);
 
     expect(sink.ids).toEqual(names(0, 300));
-    expect(sink.batches).toEqual([128, 128, 44]);
+    expect(sink.batches).toEqual([64, 64, 64, 64, 44]);
     expect(clock.pendingTimers).toBe(0);
   });
 

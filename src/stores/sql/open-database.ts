@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { InvalidConfiguration } from '../../domain/errors.ts';
-import { openNodePostgres } from './postgres.ts';
 import { openNodeSqlite } from './node-sqlite.ts';
+import { openNodePostgres } from './postgres.ts';
 
 export type SqlKind = 'sqlite' | 'postgres';
 
-/** A database whose tables its users name: `db.withTables<{ … }>()`. */
+/** A database whose tables its users name: `db.$extendTables<{ … }>()`. */
 export interface SqlDatabase {
   readonly kind: SqlKind;
   readonly db: Kysely<unknown>;
@@ -18,6 +18,15 @@ interface SharedFile {
   readonly db: Kysely<unknown>;
   readonly close: () => Promise<void>;
   users: number;
+  isDurable: boolean;
+}
+
+export interface OpenOptions {
+  /**
+   * False: a power cut may take the last transactions from a SQLite file, and none waits for the disk. Holds while nobody who has the file
+   * open needs more. Default true.
+   */
+  readonly durable?: boolean | undefined;
 }
 
 /**
@@ -31,7 +40,7 @@ const openFiles = new Map<string, SharedFile>();
  * `sqlite::memory:`, or a path alone.
  * @throws InvalidConfiguration (rejects) where the string says nothing of that kind, or the file can't be opened
  */
-export async function openDatabase(connectionString: string): Promise<SqlDatabase> {
+export async function openDatabase(connectionString: string, { durable = true }: OpenOptions = {}): Promise<SqlDatabase> {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(connectionString)?.[1]?.toLowerCase();
   if (scheme === 'postgres' || scheme === 'postgresql') return openServer(connectionString);
   const path = scheme === 'sqlite' ? connectionString.slice('sqlite:'.length).replace(/^\/\/(?=.)/, '') : connectionString;
@@ -40,7 +49,7 @@ export async function openDatabase(connectionString: string): Promise<SqlDatabas
     const message = `The connection string ${found}; expected postgresql://…, sqlite:path or the path of a SQLite file.`;
     throw new InvalidConfiguration(message, 'connectionString');
   }
-  return path === ':memory:' ? openOnce(await openFile(path)) : openShared(resolve(path));
+  return path === ':memory:' ? openOnce(await openFile(path)) : openShared(resolve(path), durable);
 }
 
 async function openServer(url: string): Promise<SqlDatabase> {
@@ -49,23 +58,28 @@ async function openServer(url: string): Promise<SqlDatabase> {
   return { kind: 'postgres', db, close: () => db.destroy().then(close) };
 }
 
-async function openShared(path: string): Promise<SqlDatabase> {
+async function openShared(path: string, durable: boolean): Promise<SqlDatabase> {
   let file = openFiles.get(path);
   if (file === undefined) {
     const opened = await openFile(path);
     file = openFiles.get(path);
-    // Somebody else was quicker while this one waited.
-    if (file !== undefined) await opened.close();
-    else openFiles.set(path, (file = opened));
+    // Somebody else may have been quicker while this one waited.
+    if (file === undefined) openFiles.set(path, opened);
+    else await opened.close();
+    file ??= opened;
   }
   file.users += 1;
+  if (file.isDurable !== durable && (durable || file.users === 1)) {
+    file.isDurable = durable;
+    await sql`pragma synchronous = ${sql.raw(durable ? 'full' : 'normal')}`.execute(file.db);
+  }
   return openOnce(file, path);
 }
 
 async function openFile(path: string): Promise<SharedFile> {
   const { dialect, close } = await openNodeSqlite(path);
   const db = new Kysely<unknown>({ dialect });
-  return { db, users: 0, close: () => db.destroy().then(close) };
+  return { db, users: 0, isDurable: true, close: () => db.destroy().then(close) };
 }
 
 /** One user's share of a file. */

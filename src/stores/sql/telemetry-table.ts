@@ -5,7 +5,7 @@ import { openDatabase, type SqlDatabase } from './open-database.ts';
 import { insertStatement, rowOf, telemetryMigrations } from './telemetry-columns.ts';
 
 /** Rows in one statement at most, a power of two: each smaller power has a statement too, and every number of rows is a sum of them. */
-const MOST_ROWS = 128;
+const MOST_ROWS = 64;
 
 /** The table that telemetry is kept in. */
 export class TelemetryTable {
@@ -21,7 +21,7 @@ export class TelemetryTable {
 
   /** Makes it where it is missing. */
   static async open(connectionString: string, name: string): Promise<TelemetryTable> {
-    const database = await openDatabase(connectionString);
+    const database = await openDatabase(connectionString, { durable: false });
     try {
       await migrate(database, name, telemetryMigrations(name));
       return new TelemetryTable(database, name);
