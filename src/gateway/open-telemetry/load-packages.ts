@@ -1,0 +1,28 @@
+import { InvalidConfiguration } from '../../domain/errors.ts';
+
+const PACKAGES = [
+  '@opentelemetry/api',
+  '@opentelemetry/resources',
+  '@opentelemetry/sdk-trace',
+  '@opentelemetry/sdk-metrics',
+  '@opentelemetry/exporter-trace-otlp-http',
+  '@opentelemetry/exporter-metrics-otlp-http',
+];
+
+/** OpenTelemetry's own packages, which only those need who send something there. */
+export async function loadPackages() {
+  try {
+    const [api, resources, traces, metrics, traceExporter, metricExporter] = await Promise.all([
+      import('@opentelemetry/api'),
+      import('@opentelemetry/resources'),
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/sdk-metrics'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/exporter-metrics-otlp-http'),
+    ]);
+    return { api, ...resources, ...traces, ...metrics, ...traceExporter, ...metricExporter };
+  } catch (cause) {
+    const message = `An OTLP endpoint is set, which needs packages that are not installed: npm install ${PACKAGES.join(' ')}`;
+    throw new InvalidConfiguration(message, 'telemetry.openTelemetry', { cause });
+  }
+}
