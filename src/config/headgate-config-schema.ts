@@ -3,6 +3,7 @@ import { azureResourceSchema, customModelSchema, schedulerLimitsSchema, userLimi
 import { field, name } from './headgate-config-fields.ts';
 import { domainSchema, modelSchema } from './headgate-config-models.ts';
 import { globalSchema, poolSchema, providerSchema } from './headgate-config-pool.ts';
+import { telemetrySchema } from './telemetry-config.ts';
 import { limitsStoreSchema, pricesSchema, tenantsSchema } from './tenants-config.ts';
 
 /** The whole file, as it is after spelling and references are resolved. */
@@ -39,6 +40,7 @@ export const headgateConfigSchema = z.strictObject({
   limitsStore: field(limitsStoreSchema, 'A Redis server that counts the requests of tenants and keeps what they spent.', {
     otherwise: "requests in the gateway's memory, spending in its database",
   }),
+  telemetry: field(telemetrySchema.prefault({}), 'What the gateway keeps and sends of its calls.'),
 });
 
 /** A configuration as one writes it; files and plain objects may write the keys in snake_case too. */

@@ -130,6 +130,18 @@ export interface ServerAddress {
   readonly url: string;
 }
 
+/** What the gateway keeps and sends of its calls. */
+export interface TelemetrySettings {
+  readonly sink: 'sqlite' | 'postgres' | 'csv' | 'none';
+  /** Where the sink is a file. */
+  readonly path?: string | undefined;
+  /** Where it is Postgres. */
+  readonly database?: ServerAddress | undefined;
+  readonly payloads: boolean;
+  readonly bufferSize: number;
+  readonly openTelemetry: { readonly endpoint?: string | undefined; readonly serviceName?: string | undefined; readonly sampleRatio: number };
+}
+
 export interface SchedulerLimits {
   readonly maxQueueSize: number;
   readonly requestTimeoutSeconds: number;
@@ -151,6 +163,7 @@ export interface HeadgateConfig {
   readonly prices: Readonly<Record<string, ModelPrice>>;
   /** A Redis server. */
   readonly limitsStore?: ServerAddress | undefined;
+  readonly telemetry: TelemetrySettings;
   /** What is accepted but does something else than one might think. */
   readonly warnings: readonly string[];
 }

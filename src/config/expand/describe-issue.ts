@@ -68,7 +68,7 @@ function mostTelling(branches: readonly (readonly Issue[])[]): readonly Issue[] 
 
 function notWhat(path: ConfigPath, value: unknown, origin: string | undefined): string {
   if (origin !== undefined) return `, not what the environment variable ${origin} holds`;
-  if (path.some((step) => step === 'apiKey' || step === 'apiKeys' || step === 'headers')) return '';
+  if (path.some((step) => step === 'apiKey' || step === 'apiKeys' || step === 'headers' || step === 'connectionString')) return '';
   return `, not ${shown(value)}`;
 }
 

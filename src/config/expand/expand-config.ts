@@ -14,6 +14,7 @@ import { modelDrafts } from './model-drafts.ts';
 import { suggestion } from './near-key.ts';
 import { perMinute } from './per-minute.ts';
 import { providerDrafts } from './provider-drafts.ts';
+import { telemetrySettings } from './telemetry-settings.ts';
 
 interface Expanded {
   readonly config: Omit<HeadgateConfig, 'warnings'>;
@@ -81,6 +82,7 @@ function emptyOf(checked: CheckedConfig): Omit<HeadgateConfig, 'warnings'> {
     tenants: checked.tenants,
     prices: checked.prices,
     ...(checked.limitsStore !== undefined && { limitsStore: addressOf(checked.limitsStore) }),
+    telemetry: telemetrySettings(checked.telemetry),
   };
 }
 

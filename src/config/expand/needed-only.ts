@@ -17,7 +17,7 @@ export function withoutUnneeded(root: unknown, missing: readonly Problem[], only
   const unneeded = new Map<string, ConfigPath>();
   const problems: Problem[] = [];
   for (const problem of missing) {
-    const unit = problem.path.slice(0, 2);
+    const unit = problem.path.slice(0, problem.path[0] === 'telemetry' ? 1 : 2);
     const serves = modelsOf(unit, root);
     if (serves === undefined || serves.some((id) => wanted.has(id))) problems.push(problem);
     else unneeded.set(pathText(unit), unit);
@@ -57,7 +57,7 @@ function modelsOf(unit: ConfigPath, root: unknown): readonly string[] | undefine
     return Array.isArray(models) ? models.map((model: unknown) => String(valueAt(model, ['uniqueModelId']))) : undefined;
   }
   // Calls need none, only the gateway does.
-  if (section === 'limitsStore') return [];
+  if (section === 'limitsStore' || section === 'telemetry') return [];
   return undefined;
 }
 
