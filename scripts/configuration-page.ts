@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gatewaySchema } from '../src/config/gateway-config.ts';
 import {
   azureModelSchema,
   azureResourceSchema,
@@ -59,6 +60,7 @@ const SECTIONS: readonly (readonly [title: string, schema: z.ZodType, note?: str
   ['customModels[]', customModelSchema],
   ['userLimits', userLimitsSchema],
   ['schedulerLimits', schedulerLimitsSchema],
+  ['gateway', gatewaySchema],
   ['tenants.&lt;name&gt;', gatewayTenantSchema, 'Of the gateway. [Tenants](tenants.md) says what each does.'],
   ['tenants.&lt;name&gt;.budget', budgetSchema],
   ['tenants.&lt;name&gt;.budget.tokens', tokenBudgetSchema],

@@ -5,9 +5,11 @@ import { addChatCommand } from './chat-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT, EXIT_CODES } from './exit-codes.ts';
+import { addKeysCommand } from './keys-command.ts';
 import { addLoadCommand } from './load-command.ts';
 import { addMachinesCommand } from './machines-command.ts';
 import { addRunCommand } from './run-command.ts';
+import { addServeCommand } from './serve-command.ts';
 import { addSimulateCommand } from './simulate-command.ts';
 import { addStatusCommand } from './status-command.ts';
 
@@ -23,6 +25,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(`${text.trim()}${helpHint(text, args)}`)) });
   addRunCommand(program, exit);
+  addServeCommand(program, exit);
+  addKeysCommand(program, exit);
   addSimulateCommand(program, exit);
   addCheckCommand(program, exit);
   addChatCommand(program, exit);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gatewaySchema } from './gateway-config.ts';
 import { azureResourceSchema, customModelSchema, schedulerLimitsSchema, userLimitsSchema } from './headgate-config-azure.ts';
 import { field, name } from './headgate-config-fields.ts';
 import { domainSchema, modelSchema } from './headgate-config-models.ts';
@@ -35,6 +36,7 @@ export const headgateConfigSchema = z.strictObject({
     },
   ),
   schedulerLimits: field(schedulerLimitsSchema.optional(), 'How many requests wait, and how long.', { otherwise: 'no limit' }),
+  gateway: field(gatewaySchema.prefault({}), "The gateway's own process."),
   tenants: field(tenantsSchema, 'Who calls the gateway, and what each may do; a key is made with `headgate keys create --tenant <name>`.'),
   prices: field(pricesSchema, 'What models cost, by id: for budgets, telemetry and metrics.'),
   limitsStore: field(limitsStoreSchema, 'A Redis server that counts the requests of tenants and keeps what they spent.', {

@@ -1,10 +1,11 @@
 import type { Balancer } from '../domain/balancer.ts';
 import type { BalancerName } from './deployment-config.ts';
+import type { GatewaySettings } from './gateway-config.ts';
 import type { LogLevel } from './headgate-config-pool.ts';
 import type { RateLimiterConfig } from './rate-limiter-config.ts';
 import type { ModelPrice, TenantEntry } from './tenants-config.ts';
 
-export type { ModelPrice, TenantEntry };
+export type { GatewaySettings, ModelPrice, TenantEntry };
 
 export type ModelType = 'chat' | 'completion' | 'embeddings';
 
@@ -157,6 +158,7 @@ export interface HeadgateConfig {
   readonly customModels: readonly CustomModelEntry[];
   readonly userLimits?: UserLimits | undefined;
   readonly schedulerLimits?: SchedulerLimits | undefined;
+  readonly gateway: GatewaySettings;
   /** What the gateway lets tenants do. */
   readonly tenants: Readonly<Record<string, TenantEntry>>;
   /** By model. */

@@ -100,6 +100,16 @@ describe('the store of limits', () => {
     expect(parseHeadgateConfig({ models: serving }).limitsStore).toBeUndefined();
   });
 
+  it('goes with the database of the gateway, which shows its password as little', () => {
+    const config = parseHeadgateConfig({ models: serving, gateway: { database: 'postgresql://me:hush@db:5432/headgate' } });
+    expect(config.gateway.database).toContain('hush');
+    for (const text of [inspect(config, { depth: 9 }), JSON.stringify(config), JSON.stringify(maskedConfig(config))]) {
+      expect(text).not.toContain('hush');
+      expect(text).toContain('postgresql://db:5432/headgate');
+    }
+    expect(JSON.stringify(parseHeadgateConfig({}))).toContain('sqlite:headgate.db');
+  });
+
   it.each(['http://x', 'redis', 'redis://', 'postgres://u:hush@h/d'])('is refused as %j, without showing it', (limitsStore) => {
     const [complaint = ''] = complaints({ models: serving, limitsStore });
     expect(complaint).toMatch(/^limitsStore: expected a URL of a Redis server, as redis:\/\/host:6379 or rediss:/);

@@ -9,7 +9,7 @@ import { limitProblems } from './check-limits.ts';
 import { tenantProblems, tenantWarnings } from './check-tenants.ts';
 import { DeploymentIds } from './deployment-ids.ts';
 import type { Draft } from './draft.ts';
-import { addressOf } from './masked-dump.ts';
+import { addressOf, gatewayOf } from './masked-dump.ts';
 import { modelDrafts } from './model-drafts.ts';
 import { suggestion } from './near-key.ts';
 import { perMinute } from './per-minute.ts';
@@ -79,6 +79,7 @@ function emptyOf(checked: CheckedConfig): Omit<HeadgateConfig, 'warnings'> {
     customModels: [],
     userLimits: checked.userLimits,
     schedulerLimits: checked.schedulerLimits,
+    gateway: gatewayOf(checked.gateway),
     tenants: checked.tenants,
     prices: checked.prices,
     ...(checked.limitsStore !== undefined && { limitsStore: addressOf(checked.limitsStore) }),

@@ -1,4 +1,4 @@
-import type { DeploymentEntry, HeadgateConfig, ServerAddress } from '../headgate-config-types.ts';
+import type { DeploymentEntry, GatewaySettings, HeadgateConfig, ServerAddress } from '../headgate-config-types.ts';
 import { maskKey, maskUrl } from './mask-key.ts';
 
 /** Node's name for what `console.log` shows of an object; a symbol of that name means nothing elsewhere. */
@@ -6,15 +6,32 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** The same deployment, whose key and headers are masked when it is logged, inspected or turned into JSON. */
 export function dumpingMasked(entry: DeploymentEntry): DeploymentEntry {
-  const masked = (): DeploymentEntry => maskedDeployment(entry);
-  // Not enumerable: a copy made by spreading is a plain object.
-  return Object.defineProperties({ ...entry }, { toJSON: { value: masked }, [INSPECT]: { value: masked } });
+  return dumpingAs(entry, maskedDeployment);
 }
 
 /** The same for the address of a server. */
 export function addressOf(url: string): ServerAddress {
-  const masked = (): ServerAddress => ({ url: maskUrl(url) });
-  return Object.defineProperties({ url }, { toJSON: { value: masked }, [INSPECT]: { value: masked } });
+  return dumpingAs({ url }, maskedAddress);
+}
+
+/** The same for the gateway's settings, which name its database. */
+export function gatewayOf(settings: GatewaySettings): GatewaySettings {
+  return dumpingAs(settings, maskedGateway);
+}
+
+function dumpingAs<T extends object>(value: T, mask: (value: T) => T): T {
+  const masked = (): T => mask(value);
+  // Not enumerable: a copy made by spreading is a plain object.
+  return Object.defineProperties({ ...value }, { toJSON: { value: masked }, [INSPECT]: { value: masked } });
+}
+
+function maskedAddress({ url }: ServerAddress): ServerAddress {
+  return { url: maskUrl(url) };
+}
+
+function maskedGateway(settings: GatewaySettings): GatewaySettings {
+  const { database } = settings;
+  return { ...settings, database: database.includes('://') ? maskUrl(database) : database };
 }
 
 /** What may be shown of a deployment. */
@@ -32,7 +49,8 @@ function maskedDeployment(entry: DeploymentEntry): DeploymentEntry {
 export function maskedConfig(config: HeadgateConfig): HeadgateConfig {
   return {
     ...config,
-    ...(config.limitsStore && { limitsStore: { url: maskUrl(config.limitsStore.url) } }),
+    gateway: maskedGateway(config.gateway),
+    ...(config.limitsStore && { limitsStore: maskedAddress(config.limitsStore) }),
     models: mapped(config.models, (model) => ({ ...model, deployments: model.deployments.map(maskedDeployment) })),
     providers: mapped(config.providers, ({ settings, ...section }) => ({
       ...section,
