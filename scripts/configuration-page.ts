@@ -18,6 +18,7 @@ import {
 import { globalSchema, keyLimitsSchema, poolSchema, providerSchema, settingsSchema } from '../src/config/headgate-config-pool.ts';
 import { headgateConfigSchema } from '../src/config/headgate-config-schema.ts';
 import { rateLimiterConfigSchema } from '../src/config/rate-limiter-config.ts';
+import { openTelemetrySchema, telemetrySchema } from '../src/config/telemetry-config.ts';
 import { budgetSchema, gatewayTenantSchema, moneyBudgetSchema, priceSchema, tokenBudgetSchema } from '../src/config/tenants-config.ts';
 import { CONFIGURATION_GUIDE } from './configuration-guide.ts';
 
@@ -66,6 +67,8 @@ const SECTIONS: readonly (readonly [title: string, schema: z.ZodType, note?: str
   ['tenants.&lt;name&gt;.budget.tokens', tokenBudgetSchema],
   ['tenants.&lt;name&gt;.budget.money', moneyBudgetSchema],
   ['prices.&lt;model&gt;', priceSchema],
+  ['telemetry', telemetrySchema, 'Of the gateway. [Telemetry](telemetry.md) says what is kept and sent.'],
+  ['telemetry.openTelemetry', openTelemetrySchema],
 ];
 
 /** The engine's own schema of a limit carries no descriptions. */
