@@ -177,7 +177,8 @@ function brokenAfterDelivery(deploymentId: string, why: string, cause: unknown):
     code: 'stream_broken',
     retryable: false,
     failOver: false,
-    scope: 'deployment',
+    // A deployment whose answer has no words in the caller's format works all the same.
+    scope: cause instanceof ProviderFailure && cause.code === 'untranslatable_answer' ? 'request' : 'deployment',
     deploymentId,
     cause,
   });

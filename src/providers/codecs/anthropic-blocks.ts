@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/chat.ts';
 import { isJsonObject } from './json-fields.ts';
 
-const DATA_URL = /^data:([^;,]+);base64,(.*)$/s;
+const DATA_URL = /^data:([^;,]+);base64,(.*)$/is;
 
 /** The block of an image at an address, or inlined as a `data:` address with base64. */
 export function imageBlock(url: string): JsonObject {

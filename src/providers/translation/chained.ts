@@ -30,6 +30,10 @@ class ChainedStream implements StreamTranslator {
     this.#far = far;
   }
 
+  fail(message: string): readonly ServerSentEvent[] {
+    return this.#near.fail(message);
+  }
+
   read(event: ServerSentEvent): readonly ServerSentEvent[] {
     return this.#far.read(event).flatMap((between) => this.#near.read(between));
   }

@@ -1,7 +1,8 @@
-import type { CallMoments, Endpoint, WireAnswer, WireCall } from '../provider.ts';
+import type { JsonObject } from '../../domain/chat.ts';
+import type { CallMoments, Endpoint, ReplyHeaders, StreamEnding, WireAnswer, WireCall } from '../provider.ts';
 import { ProviderFailure } from '../provider-failure.ts';
 import { TranslatedParts } from './translated-parts.ts';
-import { type Translation, Untranslatable } from './translation.ts';
+import { type TranslatedCall, type Translation, Untranslatable } from './translation.ts';
 
 /** Where a translated call goes. */
 export interface TranslatedTo {
@@ -14,34 +15,66 @@ export interface TranslatedTo {
 
 /**
  * Sends a call in the format that its endpoint speaks, and gives the answer back in the caller's. What can't be said
- * faithfully is a `ProviderFailure` with code `untranslatable`: another deployment may speak the caller's format.
+ * faithfully is a `ProviderFailure`: `untranslatable` for the call, `untranslatable_answer` for what came back. Another
+ * deployment may speak the caller's format.
  */
 export async function sendTranslated(place: TranslatedTo, call: WireCall, moments: CallMoments): Promise<WireAnswer> {
   const { endpoint, translation, wallMs } = place;
-  const translated = faithfully(place, () => translation.translate(call.body, wallMs, endpoint.preset.name));
+  const translated = attempt(place, () => translation.translate(call.body, wallMs, endpoint.preset.name), 'body');
   // The caller's protocol headers (`anthropic-beta`, …) mean nothing over there.
-  const sending = endpoint.send({ format: translation.to, body: translated.body, signal: call.signal }, moments);
+  const sending = endpoint.send({ ...asked(translated, translation), signal: call.signal }, moments);
   const answer = await sending.catch(throwWithoutForeignBody);
-  if (answer.kind === 'stream') return { ...answer, parts: new TranslatedParts(answer.parts, translated.stream()) };
-  const json = faithfully(place, () => translated.answer(answer.json));
-  return { ...answer, json, text: JSON.stringify(json) };
+  const headers = namedAlike(answer.headers);
+  if (answer.kind === 'whole') {
+    const [json, text] = attempt(place, () => withText(translated.answer(answer.json)));
+    return { ...answer, headers, json, text };
+  }
+  const parts = new TranslatedParts(answer.parts, translated.stream(), (error) => failureOf(place, error));
+  await parts.begin();
+  const ended = answer.ended.then(
+    (ending): StreamEnding => (parts.failure ? { ...ending, complete: false, error: parts.failure } : ending),
+  );
+  return { ...answer, headers, parts, ended };
 }
 
-function faithfully<A>({ deploymentId, translation: { from, to } }: TranslatedTo, act: () => A): A {
+/** Usage is asked for by whoever sends the call, which knows what its server takes; the chunk with it is what later events are made of. */
+function asked({ body }: TranslatedCall, { to }: Translation): Pick<WireCall, 'format' | 'body' | 'keepsUsage'> {
+  const { stream_options: _, ...others } = body;
+  return { format: to, body: others, keepsUsage: true };
+}
+
+/** OpenAI's SDKs read the id of a request from one header, Anthropic's from the other. */
+function namedAlike(headers: ReplyHeaders): ReplyHeaders {
+  const id = headers['x-request-id'] ?? headers['request-id'];
+  return id === undefined ? headers : { ...headers, 'x-request-id': id, 'request-id': id };
+}
+
+function withText(json: JsonObject): [json: JsonObject, text: string] {
+  return [json, JSON.stringify(json)];
+}
+
+/** @param nested where it stands if it is nested too deep to be walked through; empty for the answer */
+function attempt<A>(place: TranslatedTo, act: () => A, nested = ''): A {
   try {
     return act();
   } catch (error) {
-    if (!(error instanceof Untranslatable)) throw error;
-    const place = error.path === '' ? 'the answer' : `'${error.path}'`;
-    throw new ProviderFailure({
-      message: `Deployment '${deploymentId}' speaks ${to} and the call is ${from}: ${place}: ${error.message}`,
-      code: 'untranslatable',
-      retryable: false,
-      failOver: true,
-      deploymentId,
-      cause: error,
-    });
+    throw failureOf(place, error instanceof RangeError ? new Untranslatable(nested, 'It is nested too deep.') : error);
   }
+}
+
+function failureOf({ deploymentId, translation: { from, to } }: TranslatedTo, error: unknown): Error {
+  if (error instanceof ProviderFailure) return error.with({ deploymentId, message: `Deployment '${deploymentId}': ${error.message}` });
+  if (!(error instanceof Untranslatable)) return error instanceof Error ? error : new Error(String(error));
+  const { path, message } = error;
+  const isAnswer = path === '';
+  return new ProviderFailure({
+    message: `Deployment '${deploymentId}' speaks ${to} and the call is ${from}: ${isAnswer ? 'the answer' : `'${path}'`}: ${message}`,
+    code: isAnswer ? 'untranslatable_answer' : 'untranslatable',
+    retryable: false,
+    failOver: true,
+    deploymentId,
+    cause: error,
+  });
 }
 
 /** An error's body is in the provider's format: whoever answers the caller says the same in the caller's. */

@@ -1,17 +1,44 @@
+import { textOf } from '../../domain/errors.ts';
 import type { ServerSentEvent, StreamPart } from '../provider.ts';
 import type { StreamTranslator } from './translation.ts';
 
-/** A stream's parts in the caller's format: each holds what the events that came with it have become, maybe nothing. */
+/**
+ * A stream's parts in the caller's format: each holds what the events that came with it have become, maybe nothing. What
+ * can't be said there ends the call, as half an answer would pass for a whole one: the reader gets the caller's own form of an
+ * error, and then the failure.
+ */
 export class TranslatedParts implements AsyncIterableIterator<StreamPart, undefined> {
   readonly #parts: AsyncIterator<StreamPart>;
   readonly #translator: StreamTranslator;
+  readonly #failureOf: (error: unknown) => Error;
+  #first: StreamPart | undefined;
+  #failure: Error | undefined;
+  #isOver = false;
 
-  constructor(parts: AsyncIterable<StreamPart>, translator: StreamTranslator) {
+  /** @param failureOf what is thrown for an error of the translator's */
+  constructor(parts: AsyncIterable<StreamPart>, translator: StreamTranslator, failureOf: (error: unknown) => Error) {
     this.#parts = parts[Symbol.asyncIterator]();
     this.#translator = translator;
+    this.#failureOf = failureOf;
+  }
+
+  /** Why the stream ended here, where the translation couldn't go on. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Translates the first part ahead, and throws where that can't be said: nothing was handed out yet, so that another deployment may. */
+  async begin(): Promise<void> {
+    const step = await this.next();
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#first = step.value;
   }
 
   async next(): Promise<IteratorResult<StreamPart, undefined>> {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined) return { done: false, value: first };
+    if (this.#failure !== undefined) return this.#end();
     const step = await this.#parts.next();
     if (step.done) return { done: true, value: undefined };
     const events = await this.#translated(step.value.events);
@@ -19,18 +46,29 @@ export class TranslatedParts implements AsyncIterableIterator<StreamPart, undefi
   }
 
   async return(): Promise<IteratorResult<StreamPart, undefined>> {
+    this.#isOver = true;
     await this.#parts.return?.();
     return { done: true, value: undefined };
   }
 
-  /** What can't be said in the caller's format ends the call: half an answer would pass for a whole one. */
-  async #translated(events: readonly ServerSentEvent[]): Promise<readonly ServerSentEvent[]> {
+  async #translated(given: readonly ServerSentEvent[]): Promise<readonly ServerSentEvent[]> {
+    const events: ServerSentEvent[] = [];
     try {
-      return events.flatMap((event) => this.#translator.read(event));
+      for (const event of given) events.push(...this.#translator.read(event));
+      return events;
     } catch (error) {
-      await this.return();
-      throw error;
+      const failure = this.#failureOf(error);
+      this.#failure = failure;
+      await this.#parts.return?.();
+      return [...events, ...this.#translator.fail(textOf(failure))];
     }
+  }
+
+  /** The failure is thrown once; whoever asks again gets the end. */
+  #end(): IteratorResult<StreamPart, undefined> {
+    if (this.#isOver || this.#failure === undefined) return { done: true, value: undefined };
+    this.#isOver = true;
+    throw this.#failure;
   }
 
   [Symbol.asyncIterator](): this {

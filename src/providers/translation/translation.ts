@@ -17,7 +17,7 @@ export interface Translation {
 export interface TranslatedCall {
   /** What is sent; `model` is put in by whoever sends it. */
   readonly body: JsonObject;
-  /** The whole answer in the caller's format. Throws {@link Untranslatable} for one that is none. */
+  /** The whole answer in the caller's format. Throws {@link Untranslatable} for one that has no words there, a `ProviderFailure` for one that is none. */
   answer(json: unknown): JsonObject;
   /** Reads one stream of the other format. */
   stream(): StreamTranslator;
@@ -27,11 +27,13 @@ export interface TranslatedCall {
 export interface StreamTranslator {
   /** None, one or several; the caller's terminal event comes with the provider's. */
   read(event: ServerSentEvent): readonly ServerSentEvent[];
+  /** What the caller's format says of a stream that ends here because of an error; nothing follows. */
+  fail(message: string): readonly ServerSentEvent[];
 }
 
 /** Something that can't be said faithfully in the other format: better refused than left out silently. */
 export class Untranslatable extends Error {
-  /** Where it stands in the caller's body; empty for the answer. */
+  /** Where it stands in the caller's body, as `messages[0].content`; empty for the answer. */
   readonly path: string;
 
   constructor(path: string, message: string) {

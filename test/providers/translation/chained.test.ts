@@ -15,6 +15,7 @@ function fake(name: string, from: Translation['from'], to: Translation['to']): T
         let count = 0;
         return {
           read: ({ data }) => (data === 'nothing' ? [] : [1, 2].map(() => ({ event: name, data: `${name}${count++}(${data})` }))),
+          fail: (message) => [{ event: name, data: message }],
         };
       },
     }),
@@ -55,6 +56,10 @@ describe('two translations in a chain', () => {
     const words = stream.read({ data: 'a' }).map(({ data }) => data);
     expect(words).toEqual(['near0(far0(a))', 'near1(far0(a))', 'near2(far1(a))', 'near3(far1(a))']);
     expect(call.stream().read({ data: 'b' })[0]?.data).toBe('near0(far0(b))');
+  });
+
+  it('says of a failure what the first says', () => {
+    expect(call.stream().fail('broken')).toEqual([{ event: 'near', data: 'broken' }]);
   });
 
   it('says of what the second refuses that its path is one in between', () => {

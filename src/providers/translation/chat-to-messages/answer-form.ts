@@ -25,6 +25,7 @@ export function answerForm(body: JsonObject): AnswerForm {
   const { response_format: given } = body;
   if (isAbsent(given)) return {};
   const format = requiredObject(given, 'response_format');
+  refuseOthers(format, ['type', 'json_schema'], 'response_format');
   switch (format['type']) {
     case 'text':
       return {};

@@ -8,7 +8,7 @@ import type { AnswerForm } from './answer-form.ts';
 const BLOCKS: ReadonlySet<unknown> = new Set(['text', 'tool_use', 'thinking', 'redacted_thinking']);
 const TIERS: Readonly<Record<string, string>> = { standard: 'default', priority: 'priority' };
 
-/** Anthropic's message as a chat completion. Throws a `ProviderFailure` for something that is no message. */
+/** Anthropic's message as a chat completion. Where its words were quoted from is left out. Throws a `ProviderFailure` for something that is no message. */
 export function chatCompletion(json: unknown, form: AnswerForm, createdMs: number): JsonObject {
   const schema = form.tool && { name: textAt(form.tool, 'name') ?? '', schema: {} };
   const said = anthropicMessagesCodec.decode(json, { messages: [], stream: false, answerSchema: schema });
@@ -36,7 +36,7 @@ export function completionHead(message: JsonObject, createdMs: number): JsonObje
 
 /** A block that isn't known may be content: nobody may miss it silently. */
 export function refuseUnknown({ type }: JsonObject): void {
-  if (!BLOCKS.has(type)) throw new Untranslatable('', 'The answer has content of a kind that a chat completion has no place for.');
+  if (!BLOCKS.has(type)) throw new Untranslatable('', 'It has content of a kind that a chat completion has no place for.');
 }
 
 /** OpenAI counts what was read from and written to the cache as part of the prompt. */

@@ -109,7 +109,7 @@ function toolUse(value: unknown, path: string): JsonObject {
   refuseOthers(called, ['name', 'arguments', 'parsed_arguments'], `${path}.function`);
   return {
     type: 'tool_use',
-    id: requiredText(call, 'id', path),
+    id: anthropicId(requiredText(call, 'id', path)),
     name: requiredText(called, 'name', `${path}.function`),
     input: toolInput(requiredText(called, 'arguments', `${path}.function`)),
   };
@@ -118,7 +118,12 @@ function toolUse(value: unknown, path: string): JsonObject {
 /** Some callers name the tool again, which the call has done. */
 function toolResult(message: JsonObject, path: string): JsonObject {
   refuseOthers(message, ['role', 'content', 'tool_call_id', 'name'], path);
-  const id = requiredText(message, 'tool_call_id', path);
+  const id = anthropicId(requiredText(message, 'tool_call_id', path));
   const blocks = contentBlocks(message['content'], 'tool', `${path}.content`);
   return { type: 'tool_result', tool_use_id: id, content: plain(message, blocks) };
+}
+
+/** Anthropic takes letters, digits, `_` and `-`; a conversation may have begun at a server that names its calls otherwise. */
+function anthropicId(id: string): string {
+  return id.replace(/[^\w-]/g, (character) => `_${character.charCodeAt(0).toString(16)}_`);
 }

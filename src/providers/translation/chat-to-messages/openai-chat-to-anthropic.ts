@@ -1,4 +1,5 @@
 import { objectAt, textAt } from '../../codecs/json-fields.ts';
+import { refuseOthers } from '../known-fields.ts';
 import type { Translation } from '../translation.ts';
 import { chatCompletion } from './answer.ts';
 import { answerForm } from './answer-form.ts';
@@ -13,7 +14,10 @@ export const openAiChatToAnthropic: Translation = {
   translate(body, wallMs = 0) {
     checkFields(body);
     const form = answerForm(body);
-    const includeUsage = objectAt(body, 'stream_options')?.['include_usage'] === true;
+    const options = objectAt(body, 'stream_options') ?? {};
+    // What pads events is for nobody to miss.
+    refuseOthers(options, ['include_usage', 'include_obfuscation'], 'stream_options');
+    const includeUsage = options['include_usage'] === true;
     return {
       body: anthropicRequest(body, form),
       answer: (json) => chatCompletion(json, form, wallMs),

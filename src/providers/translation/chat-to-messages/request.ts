@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../domain/chat.ts';
-import { withoutAbsent } from '../../codecs/json-fields.ts';
+import { countAt, isJsonObject, objectAt, withoutAbsent } from '../../codecs/json-fields.ts';
 import { isAbsent, requiredList } from '../known-fields.ts';
 import { Untranslatable } from '../translation.ts';
 import type { AnswerForm } from './answer-form.ts';
@@ -24,19 +24,30 @@ export function anthropicRequest(body: JsonObject, form: AnswerForm): JsonObject
   const user = said['safety_identifier'] ?? said['user'];
   return withoutAbsent({
     model: said['model'],
-    max_tokens: said['max_completion_tokens'] ?? said['max_tokens'] ?? DEFAULT_MAX_TOKENS,
+    max_tokens: said['max_completion_tokens'] ?? said['max_tokens'] ?? DEFAULT_MAX_TOKENS + thinkingBudget(said),
     ...anthropicConversation(said['messages']),
     temperature: temperature(said['temperature']),
     top_p: said['top_p'],
     top_k: said['top_k'],
     stop_sequences: stopSequences(said['stop']),
     ...anthropicTools(said, form),
-    thinking: said['reasoning_effort'] === 'none' ? { type: 'disabled' } : said['thinking'],
+    thinking: thinking(said),
     output_config: outputConfig(said['reasoning_effort'], form),
     metadata: user === undefined ? undefined : { user_id: user },
     service_tier: serviceTier(said['service_tier']),
     stream: said['stream'] === true ? true : undefined,
   });
+}
+
+/** What is thought counts as output too: the limit has to be above it. */
+function thinkingBudget(said: JsonObject): number {
+  return countAt(objectAt(said, 'thinking'), 'budget_tokens') ?? 0;
+}
+
+function thinking({ reasoning_effort: effort, thinking: given }: JsonObject): unknown {
+  if (effort !== 'none') return given;
+  if (given === undefined || (isJsonObject(given) && given['type'] === 'disabled')) return { type: 'disabled' };
+  throw new Untranslatable('thinking', "It asks for thinking and 'reasoning_effort' for none: leave one of them out.");
 }
 
 function temperature(value: unknown): unknown {

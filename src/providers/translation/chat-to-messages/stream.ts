@@ -56,6 +56,10 @@ export class ChatCompletionChunks implements StreamTranslator {
     }
   }
 
+  fail(message: string): readonly ServerSentEvent[] {
+    return [errorEvent({ type: 'server_error', message })];
+  }
+
   #begun(message: JsonObject): readonly ServerSentEvent[] {
     this.#head = completionHead(message, this.#options.createdMs);
     this.#usage = objectAt(message, 'usage');

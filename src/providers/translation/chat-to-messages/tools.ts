@@ -6,9 +6,14 @@ import { type AnswerForm, offeredTools } from './answer-form.ts';
 
 /** `tools` and `tool_choice`; undefined fields are absent. */
 export function anthropicTools(body: JsonObject, { tool: answerTool }: AnswerForm): JsonObject {
-  if (answerTool !== undefined) return { tools: [answerTool], tool_choice: { type: 'tool', name: answerTool['name'] } };
   const tools = offeredTools(body);
-  return tools.length === 0 ? {} : { tools: tools.map((tool, place) => toolOf(tool, `tools[${place}]`)), tool_choice: choiceOf(body) };
+  const choice = choiceOf(body);
+  if (tools.length === 0 && (choice?.['type'] === 'any' || choice?.['type'] === 'tool'))
+    throw new Untranslatable('tool_choice', "It chooses a tool and there are none: offer 'tools', or leave it out.");
+  // Two answers would be none: together they are no JSON.
+  if (answerTool !== undefined)
+    return { tools: [answerTool], tool_choice: { type: 'tool', name: answerTool['name'], disable_parallel_tool_use: true } };
+  return tools.length === 0 ? {} : { tools: tools.map((tool, place) => toolOf(tool, `tools[${place}]`)), tool_choice: choice };
 }
 
 function toolOf(value: unknown, path: string): JsonObject {
@@ -38,9 +43,8 @@ function choiceOf({ tool_choice: choice, parallel_tool_calls: parallel }: JsonOb
   const named = requiredObject(choice, 'tool_choice');
   if (named['type'] !== 'function')
     throw new Untranslatable('tool_choice', 'Choose auto, none, required, or one function; offer fewer tools to narrow the choice.');
-  return {
-    type: 'tool',
-    name: requiredText(requiredObject(named['function'], 'tool_choice.function'), 'name', 'tool_choice.function'),
-    ...alone,
-  };
+  refuseOthers(named, ['type', 'function'], 'tool_choice');
+  const chosen = requiredObject(named['function'], 'tool_choice.function');
+  refuseOthers(chosen, ['name'], 'tool_choice.function');
+  return { type: 'tool', name: requiredText(chosen, 'name', 'tool_choice.function'), ...alone };
 }

@@ -2,7 +2,7 @@ import type { ChatRequest, JsonObject } from '../../../domain/chat.ts';
 import { toolInput } from '../../codecs/anthropic-blocks.ts';
 import { countAt, isJsonObject, listAt, objectAt, textAt } from '../../codecs/json-fields.ts';
 import { openAiChatCodec } from '../../codecs/openai-chat.ts';
-import { Untranslatable } from '../translation.ts';
+import { calledFunctions } from '../called-functions.ts';
 
 const STOP_REASONS: Readonly<Record<string, string>> = {
   stop: 'end_turn',
@@ -22,15 +22,18 @@ interface AnswerEnd {
   readonly stopSequence: string | undefined;
 }
 
-/** A whole chat completion as a message. Thoughts that some servers send along are left out: nobody has asked for them. */
+/**
+ * A whole chat completion as a message. Thoughts that some servers send along are left out: nobody has asked for them. Throws a
+ * `ProviderFailure` for something that is no completion.
+ */
 export function anthropicMessage(json: unknown, request: ChatRequest): JsonObject {
-  const [choice] = isJsonObject(json) ? listAt(json, 'choices') : [];
-  if (!isJsonObject(json) || objectAt(choice, 'message') === undefined)
-    throw new Untranslatable('', 'It is no chat completion: it has no choice with a message.');
   const { content, toolCalls, model, metadata } = openAiChatCodec.decode(json, request);
+  const completion = isJsonObject(json) ? json : {};
+  const [choice] = listAt(completion, 'choices');
+  calledFunctions(objectAt(choice, 'message'));
   const refusal = textAt(metadata, 'refusal') ?? '';
   const text = content + refusal;
-  const id = messageId(json);
+  const id = messageId(completion);
   const calls = toolCalls.map((call, index) => ({
     ...toolUse(call.id || callId(id, index), call.name),
     input: toolInput(call.arguments),
@@ -46,7 +49,7 @@ export function anthropicMessage(json: unknown, request: ChatRequest): JsonObjec
     model: model ?? request.model ?? '',
     content: [...(text === '' ? [] : [{ ...EMPTY_TEXT, text }]), ...calls],
     ...stopOf(end),
-    usage: usageOf(json),
+    usage: usageOf(completion),
   });
 }
 
@@ -66,9 +69,9 @@ export function messageId(json: JsonObject): string {
   return textAt(json, 'id') || 'msg_unnamed';
 }
 
-/** The id of a call to which the server gave none, in characters that Anthropic takes. */
+/** The id of a call to which the server gave none, in characters that Anthropic takes, and no longer than OpenAI does (40). */
 export function callId(message: string, index: number): string {
-  return `toolu_${message.replace(/[^\w-]/g, '_')}_${index}`;
+  return `toolu_${message.slice(-24).replace(/[^\w-]/g, '_')}_${index}`;
 }
 
 /** Why it stopped, in Anthropic's words. A call that had to be made ends with `stop`, as does a refusal in words. */

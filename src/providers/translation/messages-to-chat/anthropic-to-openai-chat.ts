@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../domain/chat.ts';
 import { withoutAbsent } from '../../codecs/json-fields.ts';
 import { encodeOpenAiChat } from '../../codecs/openai-chat-request.ts';
-import { type TranslatedCall, type Translation, Untranslatable } from '../translation.ts';
+import type { TranslatedCall, Translation } from '../translation.ts';
 import { anthropicMessage } from './answer.ts';
 import { chatRequestOf } from './request.ts';
 import { AnthropicEvents } from './stream.ts';
@@ -13,20 +13,10 @@ import { AnthropicEvents } from './stream.ts';
 export const anthropicToOpenAiChat: Translation = { from: 'anthropic-messages', to: 'openai-chat', translate };
 
 function translate(body: JsonObject, _wallMs?: number, provider = ''): TranslatedCall {
-  const request = shallow(() => chatRequestOf(body));
+  const request = chatRequestOf(body);
   return {
-    body: shallow(() => withoutAbsent(encodeOpenAiChat(request, provider))),
+    body: withoutAbsent(encodeOpenAiChat(request, provider)),
     answer: (json) => anthropicMessage(json, request),
     stream: () => new AnthropicEvents(request.stop),
   };
-}
-
-/** What is nested so deep that it can't be written as JSON can't be walked through either. */
-function shallow<A>(act: () => A): A {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof RangeError) throw new Untranslatable('body', 'It is nested too deep.');
-    throw error;
-  }
 }

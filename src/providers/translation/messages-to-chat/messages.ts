@@ -1,13 +1,8 @@
 import type { ChatMessage, ContentPart, JsonObject, ToolCall } from '../../../domain/chat.ts';
 import { isJsonObject, objectAt, textAt } from '../../codecs/json-fields.ts';
-import { requiredText } from '../known-fields.ts';
+import { refuseOthers, requiredText } from '../known-fields.ts';
 import { Untranslatable } from '../translation.ts';
-
-interface Block {
-  readonly path: string;
-  readonly type: string;
-  readonly fields: JsonObject;
-}
+import { type Block, blocksOf } from './blocks.ts';
 
 interface Turn {
   readonly role: 'user' | 'assistant' | 'system';
@@ -23,7 +18,7 @@ export function conversationOf(messages: unknown): readonly ChatMessage[] {
   const turns = turnsOf(messages);
   if (turns.at(-1)?.role === 'assistant') {
     const why = "It begins the answer, which chat completions don't continue.";
-    throw new Untranslatable(`messages.${messages.length - 1}`, `${why} Let a user's message be the last.`);
+    throw new Untranslatable(`messages[${messages.length - 1}]`, `${why} Let a user's message be the last.`);
   }
   return turns.flatMap(({ role, blocks }) => {
     if (role === 'user') return userMessages(blocks);
@@ -40,26 +35,17 @@ export function systemTextOf(content: unknown, path: string): string {
 function turnsOf(messages: readonly unknown[]): readonly Turn[] {
   const turns: Turn[] = [];
   for (const [index, message] of messages.entries()) {
-    const path = `messages.${index}`;
+    const path = `messages[${index}]`;
     const role = isJsonObject(message) ? message['role'] : undefined;
     if (!isJsonObject(message) || (role !== 'user' && role !== 'assistant' && role !== 'system'))
       throw new Untranslatable(`${path}.role`, `It must be 'user', 'assistant' or 'system'.`);
+    refuseOthers(message, ['role', 'content'], path);
     const blocks = blocksOf(message['content'], `${path}.content`);
     const last = turns.at(-1);
     if (last?.role === role && role !== 'system') last.blocks.push(...blocks);
     else turns.push({ role, blocks });
   }
   return turns;
-}
-
-function blocksOf(content: unknown, path: string): Block[] {
-  if (typeof content === 'string') return [{ path, type: 'text', fields: { text: content } }];
-  if (!Array.isArray(content)) throw new Untranslatable(path, 'It must be a text or a list of blocks.');
-  return content.map((block: unknown, index) => {
-    const type = isJsonObject(block) ? textAt(block, 'type') : undefined;
-    if (!isJsonObject(block) || type === undefined) throw new Untranslatable(`${path}.${index}`, 'It must be a block with a type.');
-    return { path: `${path}.${index}`, type, fields: block };
-  });
 }
 
 /** Results come right after their calls; the API refuses a turn in which anything stands before them. */
@@ -107,11 +93,17 @@ function partOf({ type, fields, path }: Block): ContentPart {
 function imageUrl(image: JsonObject, path: string): string {
   if (objectAt(image, 'transformations')?.['oversized_image'] === 'error')
     throw new Untranslatable(`${path}.transformations`, "Chat completions scale large images down and can't be told not to. Leave it out.");
-  const source = objectAt(image, 'source');
-  if (source?.['type'] === 'url') return requiredText(source, 'url', `${path}.source`);
-  if (source?.['type'] === 'base64')
-    return `data:${requiredText(source, 'media_type', `${path}.source`)};base64,${requiredText(source, 'data', `${path}.source`)}`;
-  throw new Untranslatable(`${path}.source`, "It must be of type 'url' or 'base64': files at Anthropic are not to be had elsewhere.");
+  const source = objectAt(image, 'source') ?? {};
+  const where = `${path}.source`;
+  if (source['type'] === 'url') {
+    refuseOthers(source, ['type', 'url'], where);
+    return requiredText(source, 'url', where);
+  }
+  if (source['type'] === 'base64') {
+    refuseOthers(source, ['type', 'media_type', 'data'], where);
+    return `data:${requiredText(source, 'media_type', where)};base64,${requiredText(source, 'data', where)}`;
+  }
+  throw new Untranslatable(where, "It must be of type 'url' or 'base64': files at Anthropic are not to be had elsewhere.");
 }
 
 const THOUGHTS: ReadonlySet<string> = new Set(['thinking', 'redacted_thinking']);
@@ -125,6 +117,9 @@ function assistantMessage(blocks: readonly Block[]): readonly ChatMessage[] {
 }
 
 function callOf({ fields, path }: Block): ToolCall {
+  const caller = objectAt(fields, 'caller')?.['type'] ?? 'direct';
+  if (caller !== 'direct')
+    throw new Untranslatable(`${path}.caller`, 'It was called by code that ran at Anthropic. Leave the call and its result out.');
   return {
     id: requiredText(fields, 'id', path),
     name: requiredText(fields, 'name', path),

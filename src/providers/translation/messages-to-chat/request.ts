@@ -17,7 +17,9 @@ export function chatRequestOf(body: JsonObject): ChatRequest {
   refuseWhatCannotBeSaid(body);
   const tools = toolsOf(body['tools']);
   const isStream = body['stream'] === true;
-  const user = textAt(objectAt(body, 'metadata'), 'user_id');
+  const metadata = objectAt(body, 'metadata') ?? {};
+  refuseOthers(metadata, ['user_id'], 'metadata');
+  const user = textAt(metadata, 'user_id');
   return {
     model: textAt(body, 'model'),
     messages: [...systemOf(body), ...conversationOf(body['messages'])],
@@ -73,6 +75,7 @@ function outputOf(body: JsonObject): Pick<ChatRequest, 'answerSchema'> {
   const format = config['format'] ?? undefined;
   if (format === undefined) return {};
   const schema = isJsonObject(format) && format['type'] === 'json_schema' ? objectAt(format, 'schema') : undefined;
+  if (isJsonObject(format)) refuseOthers(format, ['type', 'schema'], 'output_config.format');
   if (schema === undefined) throw new Untranslatable('output_config.format', "It must be of type 'json_schema' and have a schema.");
   // Chat completions want a name for the schema; Anthropic's have none.
   return { answerSchema: { name: 'answer', schema } };

@@ -6,6 +6,7 @@ import { type ErrorFields, errorFields } from '../../error-fields.ts';
 import type { ServerSentEvent } from '../../provider.ts';
 import { parsedObject } from '../../streams/json-glance.ts';
 import { anthropicErrorType } from '../anthropic-error-type.ts';
+import { calledFunctions } from '../called-functions.ts';
 import type { StreamTranslator } from '../translation.ts';
 import { messageId, messageObject, stopOf, stopSequenceIn, usageOf } from './answer.ts';
 import { anthropicEvent, BlocksInTurn } from './blocks-in-turn.ts';
@@ -34,6 +35,11 @@ export class AnthropicEvents implements StreamTranslator {
     return chunk === undefined ? [] : this.#grown(chunk);
   }
 
+  fail(message: string): readonly ServerSentEvent[] {
+    this.#isOver = true;
+    return [errorEvent('api_error', message)];
+  }
+
   #grown(chunk: JsonObject): readonly ServerSentEvent[] {
     if (isJsonObject(chunk['usage']) || isJsonObject(chunk['x_groq'])) this.#usage = usageOf(chunk);
     // One choice was asked for; Azure's first chunk has none at all.
@@ -47,7 +53,7 @@ export class AnthropicEvents implements StreamTranslator {
     const refusal = textAt(delta, 'refusal') ?? '';
     this.#hasRefused ||= refusal !== '';
     const said = blocks.addText(textIn(delta) + refusal);
-    const called = listAt(delta, 'tool_calls').flatMap((call) => {
+    const called = calledFunctions(delta).flatMap((call) => {
       const fn = objectAt(call, 'function');
       const part = { id: textAt(call, 'id'), name: textAt(fn, 'name'), arguments: textAt(fn, 'arguments') ?? '' };
       return blocks.addCall(countAt(call, 'index') ?? 0, part);
@@ -80,9 +86,12 @@ export class AnthropicEvents implements StreamTranslator {
   /** Nothing follows an error, not even the end of a block. */
   #failed(error: ErrorFields): readonly ServerSentEvent[] {
     this.#isOver = true;
-    const type = anthropicErrorType(embeddedStatus(error, false));
-    return [anthropicEvent('error', { error: { type, message: error.message } })];
+    return [errorEvent(anthropicErrorType(embeddedStatus(error, false)), error.message)];
   }
+}
+
+function errorEvent(type: string, message: string): ServerSentEvent {
+  return anthropicEvent('error', { error: { type, message } });
 }
 
 function errorIn({ event, data }: ServerSentEvent, chunk: JsonObject | undefined): ErrorFields | undefined {

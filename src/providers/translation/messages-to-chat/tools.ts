@@ -1,13 +1,27 @@
 import type { ChatTool, JsonObject, ToolChoice } from '../../../domain/chat.ts';
 import { isJsonObject, textAt } from '../../codecs/json-fields.ts';
 import { fitsStrictMode } from '../../codecs/openai-chat-request.ts';
-import { isAbsent, requiredList, requiredObject, requiredText } from '../known-fields.ts';
+import { isAbsent, refuseOthers, requiredList, requiredObject, requiredText } from '../known-fields.ts';
 import { Untranslatable } from '../translation.ts';
 
-/** Anthropic's tools as functions. Left out: when a tool's input is streamed or cached, and who may call it but the model. */
+/** What a tool may say. Left out: when its input is streamed or cached, and who may call it beside the model. */
+const TOOL_FIELDS = [
+  'type',
+  'name',
+  'description',
+  'input_schema',
+  'strict',
+  'input_examples',
+  'defer_loading',
+  'allowed_callers',
+  'cache_control',
+  'eager_input_streaming',
+];
+
+/** Anthropic's tools as functions. */
 export function toolsOf(value: unknown): readonly ChatTool[] | undefined {
   const tools = isAbsent(value) ? [] : requiredList(value, 'tools');
-  return tools.length === 0 ? undefined : tools.map((tool, index) => toolOf(requiredObject(tool, `tools.${index}`), `tools.${index}`));
+  return tools.length === 0 ? undefined : tools.map((tool, index) => toolOf(requiredObject(tool, `tools[${index}]`), `tools[${index}]`));
 }
 
 function toolOf(tool: JsonObject, path: string): ChatTool {
@@ -23,6 +37,10 @@ function toolOf(tool: JsonObject, path: string): ChatTool {
 }
 
 function refuseOptions(tool: JsonObject, path: string): void {
+  refuseOthers(tool, TOOL_FIELDS, path);
+  const callers = tool['allowed_callers'];
+  if (Array.isArray(callers) && !callers.includes('direct'))
+    throw new Untranslatable(`${path}.allowed_callers`, "Chat completions run no code that could call it. Allow 'direct' too.");
   const examples = tool['input_examples'];
   if (Array.isArray(examples) && examples.length > 0)
     throw new Untranslatable(`${path}.input_examples`, 'Chat completions take no examples. Put them into the description.');
@@ -40,6 +58,7 @@ function strictnessOf(tool: JsonObject, parameters: JsonObject, path: string): t
 /** Without tools there is nothing to choose, and OpenAI refuses to be told. */
 export function toolChoiceOf(value: unknown, tools: readonly ChatTool[] | undefined): ToolChoice | undefined {
   if (isAbsent(value)) return undefined;
+  if (isJsonObject(value)) refuseOthers(value, ['type', 'name', 'disable_parallel_tool_use'], 'tool_choice');
   const type = isJsonObject(value) ? value['type'] : undefined;
   const name = isJsonObject(value) ? textAt(value, 'name') : undefined;
   if (type === 'auto' || type === 'none') return tools && type;

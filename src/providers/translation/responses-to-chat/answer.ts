@@ -1,9 +1,8 @@
 import type { JsonObject, ToolCall } from '../../../domain/chat.ts';
 import { uuidSource } from '../../../lib/ids.ts';
-import { countAt, isJsonObject, objectAt, textAt } from '../../codecs/json-fields.ts';
+import { countAt, isJsonObject, listAt, objectAt, textAt } from '../../codecs/json-fields.ts';
 import { openAiChatCodec } from '../../codecs/openai-chat.ts';
-import { ProviderFailure } from '../../provider-failure.ts';
-import { Untranslatable } from '../translation.ts';
+import { calledFunctions } from '../called-functions.ts';
 
 /** The call that an answer is for. */
 export interface Asked {
@@ -95,15 +94,29 @@ export function messageItem({ stem }: ResponseHead, index: number, status: strin
   return { type: 'message', id: `msg_${stem}_${index}`, status, role: 'assistant', content };
 }
 
-export function callItem({ stem }: ResponseHead, index: number, status: string, call: ToolCall): JsonObject {
-  const { id, name, arguments: text } = call;
-  return { type: 'function_call', id: `fc_${stem}_${index}`, call_id: id || `call_${stem}_${index}`, name, arguments: text, status };
+/** Some servers send nothing for no arguments, where a response's callers parse JSON. */
+export function argumentsOf(text: string, status: string): string {
+  return text === '' && status === 'completed' ? '{}' : text;
 }
 
-/** A whole answer. */
+export function callItem({ stem }: ResponseHead, index: number, status: string, call: ToolCall): JsonObject {
+  const { id, name } = call;
+  const text = argumentsOf(call.arguments, status);
+  return {
+    type: 'function_call',
+    id: `fc_${stem}_${index}`,
+    call_id: id || `call_${stem.slice(-24)}_${index}`,
+    name,
+    arguments: text,
+    status,
+  };
+}
+
+/** A whole answer. Throws a `ProviderFailure` for something that is no chat completion. */
 export function responseOf(asked: Asked, json: unknown): JsonObject {
-  const { content, toolCalls, metadata } = completionOf(json);
+  const { content, toolCalls, metadata } = openAiChatCodec.decode(json, { messages: [], stream: false });
   const answered = isJsonObject(json) ? json : {};
+  calledFunctions(objectAt(listAt(answered, 'choices')[0], 'message'));
   const head = headOf(asked, answered);
   const ending = endingOf(textAt(metadata, 'finishReason'));
   const refusal = textAt(metadata, 'refusal') ?? '';
@@ -115,14 +128,6 @@ export function responseOf(asked: Asked, json: unknown): JsonObject {
   const message = parts.length === 0 ? [] : [messageItem(head, 0, statusAt(0), parts)];
   const calls = toolCalls.map((call, at) => callItem(head, message.length + at, statusAt(message.length + at), call));
   return finishedResponse(asked, head, ending, [...message, ...calls], answered['usage']);
-}
-
-function completionOf(json: unknown) {
-  try {
-    return openAiChatCodec.decode(json, { messages: [], stream: false });
-  } catch (error) {
-    throw error instanceof ProviderFailure ? new Untranslatable('', error.message) : error;
-  }
 }
 
 function usageOf(usage: unknown): JsonObject | null {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../domain/chat.ts';
-import { textAt } from '../../codecs/json-fields.ts';
-import { requiredObject, requiredText } from '../known-fields.ts';
+import { isJsonObject, textAt } from '../../codecs/json-fields.ts';
+import { isAbsent, refuseOthers, requiredObject, requiredText } from '../known-fields.ts';
 import { Untranslatable } from '../translation.ts';
 import { assistantText, messageContent, resultContent, systemContent } from './content.ts';
 
@@ -36,22 +36,23 @@ class Conversation {
         return this.#addMessage(item, path);
       case 'function_call':
         return this.#addCall(item, path);
-      case 'function_call_output': {
-        const result = resultContent(item['output'], `${path}.output`);
-        this.messages.push({ role: 'tool', tool_call_id: requiredText(item, 'call_id', path), content: result });
-        return;
-      }
+      case 'function_call_output':
+        return this.#addResult(item, path);
       case 'reasoning':
         // Chat completions give none and take none back; what was concluded from it stands in the items after it.
         return;
       case 'item_reference':
-        throw new Untranslatable(path, 'It refers to an item that a provider keeps. Send the item itself.');
+        throw new Untranslatable(
+          path,
+          'It refers to an item that a provider keeps. Send the item itself (clients do with `store: false`).',
+        );
       default:
         throw new Untranslatable(`${path}.type`, `Chat completions have nothing for an item of type '${type}'. Leave it out.`);
     }
   }
 
   #addMessage(item: JsonObject, path: string): void {
+    refuseOthers(item, ['type', 'role', 'content', 'id', 'status', 'phase'], path);
     const { role, content } = item;
     const where = `${path}.content`;
     if (role === 'user') this.messages.push({ role, content: messageContent(content, where) });
@@ -68,15 +69,35 @@ class Conversation {
     else last.content = last.content === null ? text : `${last.content}\n\n${text}`;
   }
 
+  #addResult(item: JsonObject, path: string): void {
+    refuseCallsOfCode(item, path);
+    refuseOthers(item, RESULT_FIELDS, path);
+    const content = resultContent(item['output'], `${path}.output`);
+    this.messages.push({ role: 'tool', tool_call_id: requiredText(item, 'call_id', path), content });
+  }
+
   #addCall(item: JsonObject, path: string): void {
-    if (textAt(item, 'namespace') !== undefined)
-      throw new Untranslatable(`${path}.namespace`, 'Chat completions know no namespaces of tools. Offer the tool by itself.');
+    refuseCallsOfCode(item, path);
+    refuseOthers(item, CALL_FIELDS, path);
     const called = { name: requiredText(item, 'name', path), arguments: requiredText(item, 'arguments', path) };
     const call = { id: requiredText(item, 'call_id', path), type: 'function', function: called };
     const last = this.messages.at(-1);
     if (!isTurn(last)) this.messages.push({ role: 'assistant', content: null, tool_calls: [call] });
     else last.tool_calls = [...(last.tool_calls ?? []), call];
   }
+}
+
+/** OpenAI's SDK adds what it has parsed. */
+const CALL_FIELDS = ['type', 'name', 'arguments', 'call_id', 'id', 'status', 'caller', 'async', 'parsed_arguments'];
+/** Results may name their tool again, which the call has done. */
+const RESULT_FIELDS = ['type', 'call_id', 'output', 'name', 'id', 'status', 'caller', 'async'];
+
+function refuseCallsOfCode({ namespace, async: isAsync, caller }: JsonObject, path: string): void {
+  if (!isAbsent(namespace))
+    throw new Untranslatable(`${path}.namespace`, 'Chat completions know no namespaces of tools. Offer the tool by itself.');
+  if (isAsync === true) throw new Untranslatable(`${path}.async`, 'In chat completions a model waits for its calls. Leave it out.');
+  if (isJsonObject(caller) && caller['type'] !== 'direct')
+    throw new Untranslatable(`${path}.caller`, 'It was called by code that ran at a provider. Leave the call and its result out.');
 }
 
 function isTurn(message: Message | undefined): message is AssistantTurn {

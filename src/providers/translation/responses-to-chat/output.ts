@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../domain/chat.ts';
 import { textAt } from '../../codecs/json-fields.ts';
 import { parsedObject } from '../../streams/json-glance.ts';
-import { callItem, messageItem, type ResponseHead, refusalPart, textPart } from './answer.ts';
+import { argumentsOf, callItem, messageItem, type ResponseHead, refusalPart, textPart } from './answer.ts';
 
 type Emit = (type: string, fields: JsonObject) => void;
 
@@ -96,6 +96,7 @@ class OpenCall implements OpenItem {
   }
 
   close(status: string): JsonObject {
+    if (this.#arguments === '') this.add(argumentsOf('', status));
     const item = this.#item(status);
     this.#emit('response.function_call_arguments.done', { ...this.#place(), name: this.#name, arguments: this.#arguments });
     this.#emit('response.output_item.done', { output_index: this.index, item });

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../domain/chat.ts';
 import { listAt, objectAt, textAt } from '../../codecs/json-fields.ts';
 import type { ServerSentEvent } from '../../provider.ts';
 import { parsedObject } from '../../streams/json-glance.ts';
+import { calledFunctions } from '../called-functions.ts';
 import type { StreamTranslator } from '../translation.ts';
 import { type Asked, endingOf, finishedResponse, headOf, type ResponseHead, responseObject } from './answer.ts';
 import { OpenOutput } from './output.ts';
@@ -34,6 +35,12 @@ export class ResponseStreamTranslator implements StreamTranslator {
     return this.#events;
   }
 
+  fail(message: string): readonly ServerSentEvent[] {
+    this.#events = [];
+    this.#fail({ error: { message } });
+    return this.#events;
+  }
+
   #readChunk(event: string | undefined, chunk: JsonObject | undefined): void {
     if (event === 'error' || chunk?.['error']) return this.#fail(chunk ?? {});
     if (chunk === undefined) return;
@@ -47,7 +54,7 @@ export class ResponseStreamTranslator implements StreamTranslator {
     const refusal = textAt(delta, 'refusal');
     if (text) output.say('output_text', text);
     if (refusal) output.say('refusal', refusal);
-    for (const piece of listAt(delta, 'tool_calls')) output.call(piece, objectAt(piece, 'function') ?? {});
+    for (const piece of calledFunctions(delta)) output.call(piece, objectAt(piece, 'function') ?? {});
     this.#finishReason = textAt(choice, 'finish_reason') ?? this.#finishReason;
     if (this.#finishReason === 'error') this.#fail({});
   }

@@ -49,7 +49,13 @@ const turn = fc.oneof(
 const conversation = fc.tuple(fc.array(turn, { maxLength: 5 }), user).map(([turns, last]) => [...turns, last].flat());
 const tool = fc.record({ name, description: maybe(words), parameters: fc.constant({ type: 'object', properties: {} }) });
 
-const request = fc.record({
+/** Who has to choose a tool is offered one. */
+const choice = fc.tuple(fc.array(tool, { maxLength: 3 }), maybe(fc.constantFrom('auto', 'none', 'required'))).map(([tools, chosen]) => ({
+  tools: tools.map((each) => ({ type: 'function', function: each })),
+  tool_choice: tools.length === 0 && chosen === 'required' ? undefined : chosen,
+}));
+
+const fields = fc.record({
   model: fc.constant('claude'),
   messages: conversation,
   max_completion_tokens: maybe(fc.integer({ min: 1, max: 50 })),
@@ -57,11 +63,10 @@ const request = fc.record({
   top_p: maybe(fc.double({ min: 0, max: 1, noNaN: true })),
   stop: maybe(fc.oneof(words, fc.array(words, { maxLength: 4 }))),
   user: maybe(words),
-  tools: fc.array(tool, { maxLength: 3 }).map((tools) => tools.map((each) => ({ type: 'function', function: each }))),
-  tool_choice: maybe(fc.constantFrom('auto', 'none', 'required')),
   parallel_tool_calls: maybe(fc.boolean()),
   n: maybe(fc.constant(1)),
 });
+const request = fc.tuple(fields, choice).map(([given, chosen]) => ({ ...given, ...chosen }));
 
 type Block = Record<string, unknown>;
 
@@ -136,12 +141,12 @@ describe('any chat completion of the supported fields', () => {
       {
         messages: fc.oneof(conversation, junk, fc.array(message, { minLength: 1, maxLength: 3 })),
         tools: fc.oneof(junk, fc.array(objectOf('type', 'function'), { maxLength: 2 })),
-        tool_choice: fc.oneof(junk, objectOf('type', 'function')),
+        tool_choice: fc.oneof(junk, objectOf('type', 'function'), fc.constantFrom('auto', 'none')),
         stop: junk,
         response_format: fc.oneof(junk, objectOf('type', 'json_schema')),
         temperature: junk,
         reasoning_effort: junk,
-        stream_options: junk,
+        stream_options: fc.oneof(junk, fc.dictionary(fc.constant('include_usage'), fc.boolean())),
       },
       { requiredKeys: ['messages'] },
     );

@@ -45,6 +45,12 @@ describe('the fields of a chat completion', () => {
     ['an effort', { reasoning_effort: 'high' }, { output_config: { effort: 'high' } }],
     ['the least effort', { reasoning_effort: 'minimal' }, { output_config: { effort: 'low' } }],
     ['no effort', { reasoning_effort: 'none' }, { thinking: { type: 'disabled' } }],
+    ['no effort, said twice', { reasoning_effort: 'none', thinking: { type: 'disabled' } }, { thinking: { type: 'disabled' } }],
+    [
+      'a limit above what may be thought, where none is said',
+      { thinking: { type: 'enabled', budget_tokens: 9000 } },
+      { max_tokens: 13_096, thinking: { type: 'enabled', budget_tokens: 9000 } },
+    ],
     ["Anthropic's own words", { top_k: 3, thinking: { type: 'adaptive' } }, { top_k: 3, thinking: { type: 'adaptive' } }],
     ['what changes nothing', { metadata: { a: 'b' }, store: true, prompt_cache_key: 'k', prompt_cache_retention: '24h' }, {}],
     ['what asks for nothing', { n: 1, logprobs: false, logit_bias: {}, presence_penalty: 0, modalities: ['text'], tools: [] }, {}],
@@ -75,6 +81,9 @@ describe('the fields of a chat completion', () => {
     ['service_tier', { service_tier: 'flex' }],
     ['reasoning_effort', { reasoning_effort: 'gigantic' }],
     ['response_format.type', { response_format: { type: 'grammar' } }],
+    ['response_format.grammar', { response_format: { type: 'text', grammar: 'x' } }],
+    ['stream_options.include_more', { stream: true, stream_options: { include_more: true } }],
+    ['thinking', { reasoning_effort: 'none', thinking: { type: 'enabled', budget_tokens: 2000 } }],
     ['a_field_of_tomorrow', { a_field_of_tomorrow: 1 }],
     ['constructor', { constructor: 1 }],
   ])('refuses %s and names the way out', (path, said) => {
@@ -134,6 +143,24 @@ describe('the messages of a chat completion', () => {
     });
   });
 
+  it('names calls of other servers as Anthropic takes it, and each result alike', () => {
+    const id = 'functions.lookup:0';
+    const messages = [
+      HI,
+      { role: 'assistant', content: null, tool_calls: [call(id, '{}')] },
+      { role: 'tool', tool_call_id: id, content: 'A' },
+    ];
+    const named = 'functions_2e_lookup_3a_0';
+    expect(conversation(...messages)).toEqual({
+      max_tokens: 4096,
+      messages: [
+        HI,
+        { role: 'assistant', content: [{ type: 'tool_use', id: named, name: 'lookup', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: named, content: 'A' }] },
+      ],
+    });
+  });
+
   it('keeps a refusal as what was said, and leaves an assistant out that said nothing', () => {
     const messages = [HI, { role: 'assistant', content: null, refusal: 'No.' }, HI, { role: 'assistant', content: '' }, HI];
     const answered = [HI, { role: 'assistant', content: [{ type: 'text', text: 'No.' }] }, HI, HI];
@@ -145,6 +172,7 @@ describe('the messages of a chat completion', () => {
     const inlined = (mediaType: string) => shown({ type: 'base64', media_type: mediaType, data: 'AAAA' });
     expect(conversation(image('data:image/png;base64,AAAA'))).toEqual(inlined('image/png'));
     expect(conversation(image('data:image/jpg;base64,AAAA'))).toEqual(inlined('image/jpeg'));
+    expect(conversation(image('DATA:image/png;BASE64,AAAA'))).toEqual(inlined('image/png'));
     const file = { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBE' } };
     const source = { type: 'base64', media_type: 'application/pdf', data: 'JVBE' };
     const block = { type: 'document', source, title: 'a.pdf' };
@@ -218,6 +246,11 @@ describe('the tools of a chat completion', () => {
     ['tools[0].type', { tools: [{ type: 'custom', custom: { name: 'x' } }] }],
     ['tools[0].function.returns', { tools: [{ type: 'function', function: { name: 'x', returns: {} } }] }],
     ['tool_choice', { tools: [lookup], tool_choice: { type: 'allowed_tools', allowed_tools: {} } }],
+    ['tool_choice', { tool_choice: 'required' }],
+    ['tool_choice', { tools: [], tool_choice: { type: 'function', function: { name: 'lookup' } } }],
+    ['tool_choice', { tool_choice: 'required', response_format: { type: 'json_object' } }],
+    ['tool_choice.name', { tools: [lookup], tool_choice: { type: 'function', name: 'x', function: { name: 'lookup' } } }],
+    ['tool_choice.function.strict', { tools: [lookup], tool_choice: { type: 'function', function: { name: 'lookup', strict: true } } }],
     ['response_format', { tools: [lookup], response_format: { type: 'json_object' } }],
   ])('refuses %s', (path, said) => {
     expect(refusal(said)).toMatchObject({ path });
@@ -245,7 +278,7 @@ describe('the form of an answer', () => {
     const forced = (name: string, input: object) => ({
       ...ASKED,
       tools: [{ name, description: expect.any(String), input_schema: input }],
-      tool_choice: { type: 'tool', name },
+      tool_choice: { type: 'tool', name, disable_parallel_tool_use: true },
     });
     expect(translated(jsonSchema({}))).toEqual(forced('person', schema));
     expect(translated({ ...jsonSchema({}), tools: [lookup], tool_choice: 'none' })).toEqual(forced('person', schema));

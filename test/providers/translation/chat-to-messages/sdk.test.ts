@@ -17,9 +17,13 @@ function translatedFetch(provider: SimulatedProvider): typeof fetch {
     if (answer.status !== 200) return new Response(await textOf(answer), { status: answer.status });
     if (asked.stream !== true) return Response.json(call.answer(JSON.parse(await textOf(answer))));
     const raw: Uint8Array[] = [];
-    for await (const part of new TranslatedParts(partsOf(answer.body), call.stream())) raw.push(part.raw);
+    for await (const part of new TranslatedParts(partsOf(answer.body), call.stream(), asError)) raw.push(part.raw);
     return new Response(Buffer.concat(raw), { headers: { 'content-type': 'text/event-stream' } });
   };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 async function* partsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamPart> {

@@ -87,10 +87,23 @@ describe('a whole answer', () => {
   it('names calls that the server gave no id', () => {
     const content = [used('toolu_chatcmpl-1_0', { q: 1 }), used('toolu_chatcmpl-1_1', {})];
     expect(answered({ content: '', tool_calls: [called(undefined, '{"q":1}'), called(undefined, '')] })).toMatchObject({ content });
+    const long = answered({ tool_calls: [called(undefined, '{}')] }, {}, { id: 'chatcmpl-0123456789abcdef0123456789abcdef' });
+    // OpenAI, where the conversation may go on, takes 40 characters.
+    expect((long['content'] as { id: string }[])[0]?.id).toMatch(/^toolu_.{1,34}$/);
   });
 
   it.each([null, 'text', {}, { choices: [] }, { choices: [{}] }, { error: { message: 'no' } }])('is none: %j', (json) => {
-    expect(() => translated().answer(json)).toThrow(expect.objectContaining({ name: 'Untranslatable', path: '' }));
+    expect(() => translated().answer(json)).toThrow(expect.objectContaining({ name: 'ProviderFailure', code: 'invalid_response' }));
+  });
+
+  it.each<[string, JsonObject]>([
+    ['a call of a custom tool', { tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'x', input: 'y' } }] }],
+    ['a call in the old way', { content: null, function_call: { name: 'x', arguments: '{}' } }],
+    ['speech', { content: null, audio: { id: 'a', data: 'AA', transcript: 'Hi' } }],
+  ])('has no words for %s, whole or streamed', (_, message) => {
+    const refused = expect.objectContaining({ name: 'Untranslatable', path: '' });
+    expect(() => answered(message)).toThrow(refused);
+    expect(() => told(chunk(message))).toThrow(refused);
   });
 });
 

@@ -119,6 +119,23 @@ describe('an answer that came whole', () => {
       { status: 'incomplete', output: [message([textPart('so')]), callItem(1, 'a', 'incomplete')] },
     ],
     [
+      'calls without arguments, which clients parse',
+      { content: null, tool_calls: [call('a', ''), call('b', '')] },
+      'tool_calls',
+      {
+        output: [
+          { call_id: 'a', arguments: '{}' },
+          { call_id: 'b', arguments: '{}' },
+        ],
+      },
+    ],
+    [
+      'a call that was cut before its arguments',
+      { content: null, tool_calls: [call('a', '')] },
+      'length',
+      { output: [{ call_id: 'a', arguments: '', status: 'incomplete' }] },
+    ],
+    [
       'what a filter stopped',
       { content: 'so' },
       'content_filter',
@@ -126,6 +143,18 @@ describe('an answer that came whole', () => {
     ],
   ])('%s', (_, said, finish, expected) => {
     expect(answered(said, finish)).toMatchObject(expected);
+  });
+
+  it('names a call that the server gave no id no longer than chat completions take it', () => {
+    const [made] = answered({ tool_calls: [call('')] }, 'tool_calls', { id: 'chatcmpl-0123456789abcdef0123456789abcdef' })[
+      'output'
+    ] as JsonObject[];
+    expect(made?.['call_id']).toMatch(/^call_.{1,35}$/);
+  });
+
+  it('refuses speech and calls of other tools than functions', () => {
+    for (const said of [{ audio: { id: 'a' } }, { tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'x' } }] }])
+      expect(() => answered(said)).toThrow(expect.objectContaining({ name: 'Untranslatable', path: '' }));
   });
 
   it('has a time, a model and an id of its own where the server gives none', () => {
@@ -136,7 +165,7 @@ describe('an answer that came whole', () => {
   });
 
   it.each([[null], ['text'], [{}], [{ choices: [] }]])('refuses what is no chat completion: %j', (json) => {
-    const refused = expect.objectContaining({ name: 'Untranslatable', path: '' });
+    const refused = expect.objectContaining({ name: 'ProviderFailure', code: 'invalid_response' });
     expect(() => openAiResponsesToChat.translate(ASKED).answer(json)).toThrow(refused);
   });
 });
@@ -240,6 +269,18 @@ describe('a stream', () => {
   it('lets an ended call be', () => {
     const pieces = [piece(0, '{}', 'a'), piece(1, '{}', 'b')];
     expect(types(streamed([...pieces, piece(0, ' ')]))).toEqual(types(streamed(pieces)));
+  });
+
+  it('gives a call without arguments empty ones, in its deltas too', () => {
+    const events = read(streamed([piece(0, '', 'a'), piece(1, '{}', 'b')], 'tool_calls'));
+    const grown = events
+      .filter(({ type }) => type === 'response.function_call_arguments.delta')
+      .map(({ output_index: at, delta }) => [at, delta]);
+    expect(grown.toSorted()).toEqual([
+      [0, '{}'],
+      [1, '{}'],
+    ]);
+    expect(events.at(-1)?.response.output.map(({ arguments: json }: { arguments: string }) => json)).toEqual(['{}', '{}']);
   });
 
   it('keeps the usage that came last, whatever comes behind it', () => {
