@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
+import { IdSet } from '../../lib/id-set.ts';
 import { systemReason, UsageError } from '../usage-error.ts';
 import type { BatchOptions } from './batch-options.ts';
-import { IdSet } from './id-set.ts';
 import { repairOutput } from './repair-output.ts';
 import { type RunFile, readRunFile, runFilePath } from './run-file.ts';
 import type { InputScan } from './scan-input.ts';

@@ -1,10 +1,10 @@
 import type { QueueManager, QueueResponse } from '../../index.ts';
+import type { IdSet } from '../../lib/id-set.ts';
 import { ProviderFailure } from '../../providers/provider-failure.ts';
 import { UsageError } from '../usage-error.ts';
 import type { BatchBackend } from './batch-backend.ts';
 import { isInvalid } from './batch-request.ts';
 import type { BatchStatistics } from './batch-statistics.ts';
-import type { IdSet } from './id-set.ts';
 import { interpretLine, type LineDefaults } from './interpret-line.ts';
 import type { OutputFile } from './output-file.ts';
 import type { Outstanding } from './outstanding.ts';

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { IdSet } from '../../lib/id-set.ts';
 import { systemReason, UsageError } from '../usage-error.ts';
 import { writeFully } from './atomic-file.ts';
-import { IdSet } from './id-set.ts';
 import { pauseForOthers } from './pause-for-others.ts';
 import { type Line, readLines } from './read-lines.ts';
 import { readResultLine } from './result-line.ts';

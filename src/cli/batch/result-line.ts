@@ -1,5 +1,5 @@
+import { idDigestHex } from '../../lib/id-digest.ts';
 import type { HttpReply } from '../../providers/http-reply.ts';
-import { idDigestHex } from './id-digest.ts';
 
 /** Why a request has no good answer. */
 export interface ResultError {

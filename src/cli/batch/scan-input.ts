@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { IdSet } from '../../lib/id-set.ts';
 import { UsageError } from '../usage-error.ts';
 import { isInvalid } from './batch-request.ts';
-import { IdSet } from './id-set.ts';
 import { interpretLine, type LineDefaults } from './interpret-line.ts';
 import { pauseForOthers } from './pause-for-others.ts';
 import { readLines } from './read-lines.ts';

@@ -5,9 +5,7 @@ import type { SqlDatabase, SqlKind } from './open-database.ts';
 /** One step of a schema. Runs once, inside a transaction. What was released is never changed: a later step mends it. */
 export type Migration = (db: Kysely<unknown>, kind: SqlKind) => Promise<void>;
 
-interface Tables {
-  headgate_migrations: { name: string; version: number };
-}
+type Tables = { headgate_migrations: { name: string; version: number } };
 
 /** Any number will do, as long as nobody else on the server takes it. */
 const LOCK = 0x6865_6164;
@@ -22,7 +20,7 @@ export async function migrate({ db, kind }: SqlDatabase, name: string, migration
     // On SQLite the transaction itself holds the write lock.
     if (kind === 'postgres') await sql`select pg_advisory_xact_lock(${LOCK})`.execute(transaction);
     await sql`create table if not exists headgate_migrations (name text primary key, version integer not null)`.execute(transaction);
-    const tables = transaction.withTables<Tables>();
+    const tables = transaction.$extendTables<Tables>();
     const row = await tables.selectFrom('headgate_migrations').select('version').where('name', '=', name).executeTakeFirst();
     const version = row?.version ?? 0;
     if (version > migrations.length) {

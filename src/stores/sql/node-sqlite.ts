@@ -4,10 +4,10 @@ import {
   CompiledQuery,
   type DatabaseConnection,
   type Driver,
+  type SqliteDatabase,
   SqliteDialect,
   type SqliteDialectConfig,
   SqliteDriver,
-  type SqliteDatabase,
   type SqliteStatement,
 } from 'kysely';
 import { InvalidConfiguration, textOf } from '../../domain/errors.ts';

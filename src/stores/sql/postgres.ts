@@ -22,7 +22,8 @@ export interface OpenPostgres {
 export async function openNodePostgres(url: string): Promise<OpenPostgres> {
   // Checked here: what `pg` throws carries the URL with the password in it.
   if (!URL.canParse(url) || new URL(url).hostname === '') {
-    const message = 'The Postgres URL cannot be read; expected postgresql://user:password@host:port/database. Special characters of user and password must be percent-encoded.';
+    const message =
+      'The Postgres URL cannot be read; expected postgresql://user:password@host:port/database. Special characters of user and password must be percent-encoded.';
     throw new InvalidConfiguration(message, 'connectionString');
   }
   const { Pool, types } = await loadPg();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { idDigestHex } from '../../src/cli/batch/id-digest.ts';
-import { IdSet } from '../../src/cli/batch/id-set.ts';
+import { idDigestHex } from '../../src/lib/id-digest.ts';
+import { IdSet } from '../../src/lib/id-set.ts';
 
 describe('IdSet', () => {
   it('knows what was added and the line it stood on', () => {

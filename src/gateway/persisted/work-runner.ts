@@ -1,0 +1,228 @@
+import type { Clock } from '../../domain/clock.ts';
+import { textOf } from '../../domain/errors.ts';
+import type { Logger } from '../../domain/logger.ts';
+import type { PendingWork, RequestJournal, WorkOutcome } from '../../domain/request-journal.ts';
+import type { RequestHandle } from '../../engine/request-handle.ts';
+import { Deferred } from '../../lib/deferred.ts';
+import type { ModelCalls } from '../calls/call-request.ts';
+import { Lane, type LaneLimits, type Running } from './lane.ts';
+import type { OutcomeWriter } from './outcome-writer.ts';
+import { runWork, type WorkEnd } from './run-work.ts';
+import type { StatusHub } from './status-hub.ts';
+
+export interface WorkRunnerParts {
+  readonly journal: RequestJournal;
+  readonly calls: ModelCalls;
+  readonly writer: OutcomeWriter;
+  readonly hub: StatusHub;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: Partial<RunnerLimits> | undefined;
+}
+
+export interface RunnerLimits extends LaneLimits {
+  /** Most pieces of work in hand, of all lanes; what is kept in memory is bounded by it. */
+  readonly total: number;
+}
+
+const LIMITS: RunnerLimits = { waiting: 32, running: 500, total: 2000 };
+const READ_AT_ONCE = 64;
+/** Below that many, more are read. */
+const FEW_READY = 32;
+const STORE_RETRY_MS = 1000;
+/** What may not stand in line is asked again that late at the latest: what kept it may have been changed. */
+const LONGEST_POSTPONEMENT_MS = 60_000;
+
+/** Does the work of the journal: takes it lane by lane, has the calls made, and writes down how they ended. */
+export class WorkRunner {
+  readonly #parts: WorkRunnerParts;
+  readonly #limits: RunnerLimits;
+  readonly #lanes = new Map<string, Lane>();
+  #running = 0;
+  #isFilling = false;
+  #isStopped = false;
+  #idle: Deferred<void> | undefined;
+
+  constructor(parts: WorkRunnerParts) {
+    this.#parts = parts;
+    this.#limits = { ...LIMITS, ...parts.limits };
+  }
+
+  /** There is work in a lane. */
+  wake(key: string): void {
+    if (this.#isStopped) return;
+    this.#lane(key, false).wake();
+    this.#fillSoon();
+  }
+
+  /**
+   * Does all the work of a lane to which nothing is added any more. Resolves once every piece has an outcome, or it was closed and
+   * nothing of it runs: true; or once nothing is done any more: false.
+   */
+  async finish(key: string): Promise<boolean> {
+    if (this.#isStopped) return false;
+    const lane = this.#lane(key, true);
+    this.#fillSoon();
+    return (await lane.drained?.promise) ?? false;
+  }
+
+  /** Starts nothing of a lane any more and takes out of the queue what stands there; what is being called goes on. */
+  close(key: string, reason: string): void {
+    this.#lanes.get(key)?.close(reason);
+    this.#fillSoon();
+  }
+
+  /** Breaks off a single request that has its outcome already, whatever it is doing. */
+  drop(id: string, reason: string): void {
+    for (const lane of this.#lanes.values()) {
+      const at = lane.ready.findIndex((work) => work.id === id);
+      if (at >= 0) lane.ready.splice(at, 1);
+      for (const { work, abort } of lane.running.values()) if (work.id === id) abort.abort(reason);
+    }
+  }
+
+  /** Starts nothing any more; resolves once nothing runs. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const lane of this.#lanes.values()) {
+      lane.ready.length = 0;
+      lane.drained?.resolve(false);
+    }
+    if (this.#running === 0) return;
+    this.#idle ??= new Deferred();
+    await this.#idle.promise;
+  }
+
+  /** Breaks off everything that runs, to be done after the restart. */
+  abandon(): void {
+    for (const lane of this.#lanes.values()) for (const { abort } of lane.running.values()) abort.abort('The gateway is shutting down.');
+  }
+
+  #lane(key: string, isAwaited: boolean): Lane {
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lane = new Lane(key, isAwaited);
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  /** Once for whatever happens at the same moment. */
+  #fillSoon(): void {
+    if (this.#isFilling || this.#isStopped) return;
+    this.#isFilling = true;
+    void Promise.resolve().then(() => {
+      this.#isFilling = false;
+      if (!this.#isStopped) this.#fill();
+    });
+  }
+
+  /** Lets the lanes take turns, a piece each. */
+  #fill(): void {
+    const now = this.#parts.clock.now();
+    for (let started = true; started; ) {
+      started = false;
+      for (const lane of this.#lanes.values()) {
+        if (this.#running >= this.#limits.total || !lane.canStart(now, this.#limits)) continue;
+        const work = lane.ready.shift();
+        if (work === undefined) continue;
+        started = true;
+        this.#running += 1;
+        void this.#run(lane, lane.start(work));
+      }
+    }
+    for (const lane of this.#lanes.values()) {
+      if (lane.isDrained) {
+        this.#lanes.delete(lane.key);
+        lane.drained?.resolve(true);
+      } else if (lane.wantsReading(FEW_READY)) void this.#read(lane);
+    }
+  }
+
+  async #read(lane: Lane): Promise<void> {
+    const done = lane.reading(READ_AT_ONCE);
+    try {
+      done(await this.#parts.journal.take(lane.key, lane.lastSeq, READ_AT_ONCE));
+      this.#fillSoon();
+    } catch (error) {
+      this.#parts.logger.warn(
+        { error: textOf(error), retryMs: STORE_RETRY_MS },
+        "The store of persisted work can't be read; trying again.",
+      );
+      lane.wake();
+      this.#after(STORE_RETRY_MS, () => done([]));
+    }
+  }
+
+  #after(ms: number, act: () => void = () => {}): void {
+    this.#parts.clock.setTimeout(
+      () => {
+        act();
+        this.#fillSoon();
+      },
+      ms,
+      { background: true },
+    );
+  }
+
+  async #run(lane: Lane, running: Running): Promise<void> {
+    const { calls, clock } = this.#parts;
+    const { work, abort } = running;
+    const end = await runWork(work, { calls, clock, signal: abort.signal, onQueued: (handle) => this.#watch(lane, running, handle) });
+    await this.#finish(lane, running, end);
+    lane.end(running);
+    this.#running -= 1;
+    if (this.#running === 0) this.#idle?.resolve();
+    this.#fillSoon();
+  }
+
+  #watch(lane: Lane, running: Running, handle: RequestHandle): void {
+    const { hub } = this.#parts;
+    const { id, batch } = running.work;
+    handle.status$.subscribe((change) => {
+      const { status } = change;
+      // That it is over is told once it is written down.
+      if (status === 'completed' || status === 'failed') return;
+      if (batch === undefined) hub.publish(id, change);
+      if (lane.setWaiting(running, status === 'pending')) this.#fillSoon();
+    });
+  }
+
+  async #finish(lane: Lane, { work, abort }: Running, end: WorkEnd): Promise<void> {
+    const { clock, writer, hub } = this.#parts;
+    const { signal } = abort;
+    if (end.kind === 'settled' && !(signal.aborted && end.outcome.status === 'failed')) {
+      const at = clock.wallMs();
+      const isNews = await writer.write({ seq: work.seq, at, outcome: end.outcome, answer: end.answer });
+      if (work.batch !== undefined) return;
+      if (isNews) hub.publish(work.id, { status: end.outcome.status, attempt: end.outcome.attempts, at });
+      else hub.forget(work.id);
+      return;
+    }
+    hub.forget(work.id);
+    if (end.kind === 'postponed' && !signal.aborted) await this.#postpone(lane, work, end.afterMs);
+  }
+
+  /** Its tenant may not have it done yet: the lane waits, unless it would be too late then. */
+  async #postpone(lane: Lane, work: PendingWork, afterMs: number): Promise<void> {
+    const { clock, writer, hub } = this.#parts;
+    const at = clock.wallMs();
+    if (work.deadline !== undefined && at >= work.deadline) {
+      const error = `Request '${work.id}' was not done by its deadline ${new Date(work.deadline).toISOString()}.`;
+      const outcome: WorkOutcome = {
+        modelId: work.model,
+        attempts: 0,
+        status: 'failed',
+        reason: 'timeout',
+        code: 'deadline_exceeded',
+        error,
+      };
+      if (await writer.write({ seq: work.seq, at, outcome, answer: undefined })) hub.publish(work.id, { status: 'failed', attempt: 0, at });
+      return;
+    }
+    const ms = Math.min(afterMs, LONGEST_POSTPONEMENT_MS, (work.deadline ?? Number.POSITIVE_INFINITY) - at);
+    lane.resumeAt = clock.now() + ms;
+    if (!lane.isClosed && !this.#isStopped) lane.putBack(work);
+    this.#after(ms);
+  }
+}

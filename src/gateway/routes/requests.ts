@@ -1,0 +1,172 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { WORK_ENDPOINTS, type Work, type WorkRecord } from '../../domain/request-journal.ts';
+import type { StatusChange } from '../../engine/status-feed.ts';
+import { uuidSource } from '../../lib/ids.ts';
+import type { AddRoutes, GatewayParts } from '../gateway-parts.ts';
+import { callOptions } from '../http/call-options.ts';
+import { checkBody, isJsonObject } from '../persisted/check-body.ts';
+import type { PersistedWork } from '../persisted/persisted-work.ts';
+import { isId, notFound, parsedInput, refuse, visibleTo } from '../persisted/refuse.ts';
+import { requestView, statusOf } from '../persisted/request-view.ts';
+
+const HEARTBEAT_MS = 15_000;
+const MOST_SECONDS = 30 * 86_400;
+const STATUS_OF: Readonly<Record<string, number>> = { model_not_found: 404 };
+
+const handedIn = z.strictObject({
+  endpoint: z.enum(WORK_ENDPOINTS).default('/v1/chat/completions'),
+  body: z.record(z.string(), z.unknown()),
+  priority: z.int().min(-10).max(10).optional(),
+  timeout_seconds: z.number().positive().max(MOST_SECONDS).optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+
+type IdRoute = { Params: { id: string } };
+
+/**
+ * Fire and forget. `POST /v1/requests` takes `{ endpoint?, body, priority?, timeout_seconds?, metadata? }`: `endpoint` is the path that would
+ * answer the call at once (default `/v1/chat/completions`; also `/v1/responses`, `/v1/embeddings`, `/v1/messages`), `body` what would be sent
+ * there, without `stream`; `priority` a whole number from −10 to 10, `timeout_seconds` how long the answer is of use (waiting included; default
+ * for ever), `metadata` comes back with it. A body that names a `model` itself is taken as a chat completion's. The answer is 202
+ * `{ id, status: 'pending' }` once the request is written down: from then on it survives restarts.
+ *
+ * `GET /v1/requests/:id` gives the engine's `QueueResponse` with `result` the answer's body, `DELETE` cancels, `GET …/events` tells each change
+ * of status as a server-sent event, the present one first, and ends after the last. Others' requests are not found.
+ */
+export function requestRoutes(work: PersistedWork): AddRoutes {
+  return (app, parts) => {
+    const newId = uuidSource();
+    app.post('/v1/requests', (request, reply) => handIn(work, parts, `req_${newId().replaceAll('-', '')}`, request, reply));
+
+    app.get<IdRoute>('/v1/requests/:id', async (request, reply) => {
+      const record = await find(work, parts, request);
+      if (record === undefined) return notFound(reply, 'request', request.params.id);
+      return requestView(record, work.hub.last(record.id));
+    });
+
+    app.delete<IdRoute>('/v1/requests/:id', async (request, reply) => {
+      const record = await find(work, parts, request);
+      if (record === undefined) return notFound(reply, 'request', request.params.id);
+      const isCancelled = record.settled === undefined && (await work.stored(() => work.cancel(record.seq, record.id, record.model)));
+      const after = await find(work, parts, request);
+      if (isCancelled) return requestView(after ?? record, undefined);
+      const status = after?.settled?.outcome.status ?? 'settled';
+      return refuse(reply, 409, 'already_settled', `Request '${record.id}' can't be cancelled: it is ${status} already.`);
+    });
+
+    // Whoever asks for the head alone would wait for an end that never comes.
+    app.get<IdRoute>('/v1/requests/:id/events', { exposeHeadRoute: false }, async (request, reply) => {
+      const events = new StatusEvents(work, request.params.id);
+      const record = await find(work, parts, request).catch((error: unknown) => {
+        events.destroy();
+        throw error;
+      });
+      if (record === undefined) {
+        events.destroy();
+        return notFound(reply, 'request', request.params.id);
+      }
+      events.begin(record);
+      return reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(events);
+    });
+  };
+}
+
+async function handIn(
+  work: PersistedWork,
+  parts: GatewayParts,
+  id: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const closing = parts.closing();
+  if (closing !== undefined) throw closing;
+  const owner = await parts.authenticate(request);
+  const acceptedAt = parts.clock.wallMs();
+  const sent = request.body;
+  const isBare = isJsonObject(sent) && 'model' in sent && !('body' in sent);
+  const { endpoint, body, priority, timeout_seconds, metadata } = parsedInput(handedIn, isBare ? { body: sent } : sent);
+  const checked = checkBody(body, (model) => work.offers(owner, model));
+  if ('code' in checked) return refuse(reply, STATUS_OF[checked.code] ?? 400, checked.code, checked.message);
+  // An SDK's own patience is about its wait for the answer to this, not for the call's.
+  const asked = callOptions({ ...request.headers, 'x-stainless-timeout': undefined }, acceptedAt);
+  const handed: Work = {
+    id,
+    owner,
+    batch: undefined,
+    endpoint,
+    model: checked.model,
+    body: JSON.stringify(body),
+    priority: priority ?? asked.priority ?? 0,
+    deadline: timeout_seconds === undefined ? asked.deadline : Math.round(acceptedAt + timeout_seconds * 1000),
+    metadata: metadata && JSON.stringify(metadata),
+    acceptedAt,
+  };
+  await work.stored(() => work.accept(handed));
+  return reply.code(202).header('x-headgate-request-id', id).send({ id, status: 'pending' });
+}
+
+async function find(work: PersistedWork, parts: GatewayParts, request: FastifyRequest<IdRoute>): Promise<WorkRecord | undefined> {
+  const caller = await parts.authenticate(request);
+  const { id } = request.params;
+  return isId(id) ? work.stored(() => work.journal.find(id, visibleTo(caller))) : undefined;
+}
+
+/** The status changes of one request as server-sent events, until the last one or until its reader leaves. */
+class StatusEvents extends Readable {
+  readonly #work: PersistedWork;
+  readonly #id: string;
+  readonly #leave: () => void;
+  /** What was heard before {@link begin}. */
+  #early: StatusChange[] | undefined = [];
+  #timer: unknown;
+  #isOver = false;
+
+  /** Listens from now on: nothing is missed while the store is asked. */
+  constructor(work: PersistedWork, id: string) {
+    super();
+    this.#work = work;
+    this.#id = id;
+    this.#leave = work.hub.listen(id, (change) => (this.#early === undefined ? this.#tell(change) : void this.#early.push(change)));
+  }
+
+  begin(record: WorkRecord): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    this.#beat();
+    // What was heard meanwhile may already be in the record, and is newer where it isn't.
+    const changes = record.settled === undefined && early.length > 0 ? early : [statusOf(record, this.#work.hub.last(this.#id))];
+    for (const change of changes) this.#tell(change);
+  }
+
+  override _read(): void {
+    // Few and small: they are pushed as they come.
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#leave();
+    this.#work.clock.clearTimeout(this.#timer);
+    done(error);
+  }
+
+  #tell(change: StatusChange): void {
+    if (this.#isOver) return;
+    this.push(`event: status\ndata: ${JSON.stringify(change)}\n\n`);
+    if (change.status !== 'completed' && change.status !== 'failed') return;
+    this.#isOver = true;
+    this.push(null);
+  }
+
+  #beat(): void {
+    this.#timer = this.#work.clock.setTimeout(
+      () => {
+        if (this.#isOver) return;
+        this.push(': still here\n\n');
+        this.#beat();
+      },
+      HEARTBEAT_MS,
+      { background: true },
+    );
+  }
+}
