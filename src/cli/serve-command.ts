@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type { Command } from 'commander';
-import { assembleGateway } from '../gateway/create-gateway.ts';
+import { assembleGateway } from '../gateway/assemble-gateway.ts';
 import { getLogger, setupLogging } from '../observability/logging.ts';
 import { findConfig, readConfig } from './config-source.ts';
 import { startDemoProvider } from './demo-provider.ts';

@@ -1,10 +1,10 @@
 import process from 'node:process';
 import { parseHeadgateConfig } from '../config/headgate-config.ts';
 import type { HeadgateConfigInput } from '../config/headgate-config-schema.ts';
-import type { HeadgateConfig } from '../config/headgate-config-types.ts';
 import { loadHeadgateConfig } from '../config/load-config.ts';
 import { deploymentProblem } from '../providers/deployment-problem.ts';
-import { Gateway, type GatewayOptions } from './gateway.ts';
+import { assembleGateway, type GatewayOptions } from './assemble-gateway.ts';
+import type { Gateway } from './gateway.ts';
 
 /**
  * Puts a gateway together; `listen()` starts it.
@@ -16,9 +16,4 @@ export async function createGateway(config: HeadgateConfigInput | string, option
   const parsing = { env: options.env ?? process.env, checkDeployment: deploymentProblem };
   const resolved = typeof config === 'string' ? await loadHeadgateConfig(config, parsing) : parseHeadgateConfig(config, parsing);
   return assembleGateway(resolved, options);
-}
-
-/** The same from a configuration that is resolved already. */
-export async function assembleGateway(config: HeadgateConfig, options: GatewayOptions = {}): Promise<Gateway> {
-  return new Gateway(config, options);
 }

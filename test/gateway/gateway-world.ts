@@ -1,7 +1,8 @@
 import { onTestFinished } from 'vitest';
 import type { HeadgateConfigInput } from '../../src/config/headgate-config-schema.ts';
+import type { GatewayOptions } from '../../src/gateway/assemble-gateway.ts';
 import { createGateway } from '../../src/gateway/create-gateway.ts';
-import type { Gateway, GatewayOptions } from '../../src/gateway/gateway.ts';
+import type { Gateway } from '../../src/gateway/gateway.ts';
 import { type RunningSimulator, type StartSimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
 
 /** A gateway that listens, with an OpenAI and an Anthropic provider behind it. */
@@ -31,6 +32,8 @@ export async function gatewayWorld({ model, config, options, openai: first, anth
         gpt: { ...model, deployments: [{ provider: 'openai', baseUrl: `${openai.url}/v1`, apiKey: 'upstream-key' }] },
         claude: { ...model, deployments: [{ provider: 'anthropic', baseUrl: anthropic.url, apiKey: 'upstream-key' }] },
       },
+      gateway: { database: 'sqlite::memory:' },
+      telemetry: { sink: 'none' },
       ...config,
     },
     { env: {}, ...options },
