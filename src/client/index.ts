@@ -30,7 +30,7 @@ export {
 } from '../domain/llm-errors.ts';
 export { LLMError, ResourceAvailabilityError, UserIdHeaderMissingError, UserRateLimitExceededError } from '../domain/llm-queue-errors.ts';
 export { StoreUnavailable } from '../domain/store-errors.ts';
-export { TELEMETRY_FIELDS, type TelemetryRecord, type TelemetrySink } from '../domain/telemetry.ts';
+export { TELEMETRY_FIELDS, type TelemetryEntry, type TelemetryRecord, type TelemetrySink } from '../domain/telemetry.ts';
 export type { UserLimitDecision, UserLimitStore } from '../domain/user-limit-store.ts';
 export type { CallMetrics } from '../middleware/call-tally.ts';
 export { LoggingMiddleware, type LoggingOptions } from '../middleware/logging-middleware.ts';
@@ -51,6 +51,7 @@ export type { WireAnswer, WireReply, WireStream } from '../providers/provider.ts
 export { ProviderFailure } from '../providers/provider-failure.ts';
 export { CSVTelemetryDataStore } from '../stores/csv-telemetry-store.ts';
 export { InMemoryUserRateLimitStoreAdapter } from '../stores/in-memory-user-limits.ts';
+export { DatabaseTelemetryAdapter, type DatabaseTelemetryOptions } from '../stores/sql/database-telemetry-adapter.ts';
 export type { RedisOptions } from '../stores/redis/redis-connection.ts';
 export { RedisUserRateLimitStoreAdapter } from '../stores/redis/redis-user-limits.ts';
 export { UserLimitsWithFallback, type UserLimitsWithFallbackOptions } from '../stores/user-limits-with-fallback.ts';
