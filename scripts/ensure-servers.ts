@@ -23,7 +23,11 @@ export function findRedis(): string | undefined {
 /** The folder with Postgres' executables `postgres` and `initdb`, the newest where there are several; undefined without one. */
 export function findPostgres(): string | undefined {
   const versions = existsSync(DEBIAN_POSTGRES) ? readdirSync(DEBIAN_POSTGRES).sort((a, b) => Number(b) - Number(a)) : [];
-  const places = [...versions.map((version) => join(DEBIAN_POSTGRES, version, 'bin/initdb')), 'initdb', ...HOMEBREW.map((folder) => join(folder, 'initdb'))];
+  const places = [
+    ...versions.map((version) => join(DEBIAN_POSTGRES, version, 'bin/initdb')),
+    'initdb',
+    ...HOMEBREW.map((folder) => join(folder, 'initdb')),
+  ];
   const initdb = findExecutable(places);
   return initdb === undefined ? undefined : dirname(initdb);
 }

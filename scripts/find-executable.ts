@@ -5,7 +5,9 @@ import { delimiter, join } from 'node:path';
 /** The first of the places that is an executable file; a bare name stands for that command on the PATH. */
 export function findExecutable(places: readonly string[]): string | undefined {
   const path = (process.env['PATH'] ?? '').split(delimiter);
-  return places.flatMap((place) => (place.includes('/') || place.includes('\\') ? [place] : path.map((folder) => join(folder, place)))).find(isExecutable);
+  return places
+    .flatMap((place) => (place.includes('/') || place.includes('\\') ? [place] : path.map((folder) => join(folder, place))))
+    .find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {
