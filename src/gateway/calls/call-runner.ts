@@ -110,6 +110,7 @@ export class CallRunner implements ModelCalls {
       answeredAt,
       endedAt: this.#parts.clock.wallMs(),
       payload,
+      traceparent: request.traceparent,
       ...ending,
     };
     this.#tell((observer) => observer.finished(call));

@@ -6,7 +6,7 @@ import { withTimeout } from '../../lib/with-timeout.ts';
 import type { CallObserver, FinishedCall } from '../calls/finished-call.ts';
 import { CallInstruments } from './call-instruments.ts';
 import { CallSpans } from './call-spans.ts';
-import { loadPackages } from './load-packages.ts';
+import { loadPackages, type Packages } from './load-packages.ts';
 import type { OtlpEndpoints } from './otlp-endpoints.ts';
 
 const METRICS_EVERY_MS = 15_000;
@@ -26,71 +26,77 @@ export interface OpenTelemetryOptions {
   readonly logger: Logger;
 }
 
-type Hear = (call: FinishedCall, provider: string | undefined) => void;
+/** What hears of calls, and sends what is left when it is shut down. */
+interface Part {
+  readonly hear: (call: FinishedCall, provider: string | undefined) => void;
+  readonly shutdown: () => Promise<void>;
+}
 
 /** Traces and metrics of calls for an OpenTelemetry collector. */
 export class OpenTelemetry implements CallObserver {
-  readonly #hear: Hear;
-  readonly #shutDown: () => Promise<unknown>;
   readonly #options: OpenTelemetryOptions;
+  readonly #parts: readonly Part[];
 
-  private constructor(options: OpenTelemetryOptions, hear: Hear, shutDown: () => Promise<unknown>) {
+  private constructor(options: OpenTelemetryOptions, parts: readonly Part[]) {
     this.#options = options;
-    this.#hear = hear;
-    this.#shutDown = shutDown;
+    this.#parts = parts;
   }
 
   /** Rejects with `InvalidConfiguration` where OpenTelemetry's packages are missing. */
   static async start(options: OpenTelemetryOptions): Promise<OpenTelemetry> {
-    const { endpoints, serviceName, sampleRatio } = options;
-    const sdk = await loadPackages();
-    const resource = sdk.defaultResource().merge(sdk.resourceFromAttributes({ 'service.name': serviceName, 'service.version': version }));
-    const hearers: Hear[] = [];
-    const parts: { shutdown(): Promise<void> }[] = [];
-    if (endpoints.traces !== undefined) {
-      const processor = new sdk.BatchSpanProcessor({
-        exporter: new sdk.OTLPTraceExporter({ url: endpoints.traces }),
-        maxQueueSize: MOST_SPANS,
-        maxExportBatchSize: SPANS_AT_ONCE,
-        scheduledDelayMillis: TRACES_EVERY_MS,
-      });
-      const sampler = new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(sampleRatio) });
-      const provider = new sdk.TracerProvider({ resource, sampler, spanProcessors: [processor] });
-      const spans = new CallSpans(sdk.api, provider.getTracer('headgate', version));
-      hearers.push((call, of) => spans.write(call, of));
-      parts.push(provider);
-    }
-    if (endpoints.metrics !== undefined) {
-      const reader = new sdk.PeriodicExportingMetricReader({
-        exporter: new sdk.OTLPMetricExporter({ url: endpoints.metrics }),
-        exportIntervalMillis: METRICS_EVERY_MS,
-        exportTimeoutMillis: METRICS_EVERY_MS,
-      });
-      const provider = new sdk.MeterProvider({ resource, readers: [reader] });
-      const instruments = new CallInstruments(provider.getMeter('headgate', version));
-      hearers.push((call, of) => instruments.record(call, of));
-      parts.push(provider);
-    }
-    return new OpenTelemetry(
-      options,
-      (call, of) => {
-        for (const hear of hearers) hear(call, of);
-      },
-      () => Promise.allSettled(parts.map((part) => part.shutdown())),
-    );
+    const { endpoints } = options;
+    const packages = await loadPackages();
+    const parts = [
+      ...(endpoints.traces === undefined ? [] : [tracing(packages, options, endpoints.traces)]),
+      ...(endpoints.metrics === undefined ? [] : [metering(packages, options, endpoints.metrics)]),
+    ];
+    return new OpenTelemetry(options, parts);
   }
 
   finished(call: FinishedCall): void {
-    this.#hear(call, call.deploymentId === undefined ? undefined : this.#options.providerOf(call.deploymentId));
+    const provider = call.deploymentId === undefined ? undefined : this.#options.providerOf(call.deploymentId);
+    for (const { hear } of this.#parts) hear(call, provider);
   }
 
   /** Sends what is left, as far as that is possible by then. Never rejects. */
   async close(deadlineMs: number): Promise<void> {
     const { clock, logger } = this.#options;
     try {
-      await withTimeout(async () => void (await this.#shutDown()), deadlineMs / 1000, clock);
+      await withTimeout(() => Promise.allSettled(this.#parts.map(({ shutdown }) => shutdown())), deadlineMs / 1000, clock);
     } catch (error) {
       logger.error({ reason: textOf(error) }, 'OpenTelemetry did not take the last traces and metrics in time');
     }
   }
+}
+
+function tracing({ api, resources, traces, traceExporter }: Packages, options: OpenTelemetryOptions, url: string): Part {
+  const provider = new traces.TracerProvider({
+    resource: resourceOf(resources, options),
+    sampler: new traces.ParentBasedSampler({ root: new traces.TraceIdRatioBasedSampler(options.sampleRatio) }),
+    spanProcessors: [
+      new traces.BatchSpanProcessor({
+        exporter: new traceExporter.OTLPTraceExporter({ url }),
+        maxQueueSize: MOST_SPANS,
+        maxExportBatchSize: SPANS_AT_ONCE,
+        scheduledDelayMillis: TRACES_EVERY_MS,
+      }),
+    ],
+  });
+  const spans = new CallSpans(api, provider.getTracer('headgate', version));
+  return { hear: (call, of) => spans.write(call, of), shutdown: () => provider.shutdown() };
+}
+
+function metering({ resources, metrics, metricExporter }: Packages, options: OpenTelemetryOptions, url: string): Part {
+  const reader = new metrics.PeriodicExportingMetricReader({
+    exporter: new metricExporter.OTLPMetricExporter({ url }),
+    exportIntervalMillis: METRICS_EVERY_MS,
+    exportTimeoutMillis: METRICS_EVERY_MS,
+  });
+  const provider = new metrics.MeterProvider({ resource: resourceOf(resources, options), readers: [reader] });
+  const instruments = new CallInstruments(provider.getMeter('headgate', version));
+  return { hear: (call, of) => instruments.record(call, of), shutdown: () => provider.shutdown() };
+}
+
+function resourceOf({ defaultResource, resourceFromAttributes }: Packages['resources'], { serviceName }: OpenTelemetryOptions) {
+  return defaultResource().merge(resourceFromAttributes({ 'service.name': serviceName, 'service.version': version }));
 }

@@ -44,6 +44,7 @@ async function answer({ parts, remaining, requestId, format }: RouteCall, reques
   const caller = await parts.authenticate(request);
   const body = jsonBody(request.body);
   const { priority, deadline } = callOptions(request.headers, receivedAt);
+  const { traceparent } = request.headers;
   const { signal, release } = clientLeft(reply);
   const answered = await calls.run({
     requestId,
@@ -52,6 +53,7 @@ async function answer({ parts, remaining, requestId, format }: RouteCall, reques
     format,
     body,
     headers: protocolHeaders(request.headers),
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     priority,
     deadline,
     signal,
