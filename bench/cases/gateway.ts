@@ -37,6 +37,13 @@ export const gatewayCase: BenchCase = {
       const direct = pick(near[0] ?? [], figure);
       return pick(near[index] ?? [], figure).map((ms, place) => ms - (direct[place] ?? Number.NaN));
     };
+    const streamed = { streams: quick ? 200 : 1000, chunks: 100, everyMs: 50 };
+    const held = await interleaved(
+      'streams',
+      (['through headgate serve', 'through a bare proxy'] as const).map((reader) => ({ ...streamed, reader })),
+      1,
+    );
+    const [heldByUs = [], heldByBare = []] = held;
     const total = quick ? 20_000 : 200_000;
     const heap = await runMeasure('gateway-heap', { connections: CONNECTIONS, warmUp: total / 5, calls: total, looks: 5 });
     return [
@@ -47,6 +54,9 @@ export const gatewayCase: BenchCase = {
       line(group, 'added to a call over one connection, p99', 'ms', added(1, 'p99'), { below: 1 }),
       line(group, '… p50', 'ms', added(1, 'p50')),
       line(group, '… bare node:http + undici, p99', 'ms', added(2, 'p99')),
+      line(group, `${streamed.streams.toLocaleString('en-US')} streams at once: delay of a chunk, p99`, 'ms', pick(heldByUs, 'delayP99')),
+      line(group, '… through bare node:http + undici', 'ms', pick(heldByBare, 'delayP99')),
+      line(group, '… heap growth of headgate serve', 'MB', pick(heldByUs, 'heap')),
       line(group, `heap growth over ${total.toLocaleString('en-US')} calls`, 'MB', pick([heap], 'growth'), { below: 30 }),
       line(group, '… slope, for 100,000 calls', 'MB', pick([heap], 'slope')),
     ];

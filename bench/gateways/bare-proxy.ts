@@ -6,7 +6,7 @@ import { Pool } from 'undici';
  * The least that a proxy can do: `bare-proxy.ts ORIGIN` hands each request on over kept-alive connections, queues nothing and looks
  * at nothing. Tells its parent its address and ends with it.
  */
-const pool = new Pool(process.argv[2] ?? '', { connections: 64 });
+const pool = new Pool(process.argv[2] ?? '', { connections: 1024 });
 
 const server = createServer((request, response) => {
   const { method = 'GET', url = '/', headers } = request;

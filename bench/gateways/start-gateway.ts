@@ -20,24 +20,23 @@ export interface StartedGateway {
   readonly url: string;
   /** What it wants to be told with every call. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Of its process; undefined where there is none. */
-  readonly pid: number | undefined;
   /** Where it can be asked for its heap. */
   readonly child: ChildProcess | undefined;
   close(): void;
 }
 
+/** How a process is started whose heap is looked at. */
+const PROBED = ['--expose-gc', '--import', fileURLToPath(new URL('./heap-probe.ts', import.meta.url))];
 const BARE = fileURLToPath(new URL('./bare-proxy.ts', import.meta.url));
-const HEAP_PROBE = fileURLToPath(new URL('./heap-probe.ts', import.meta.url));
 const HEADGATE = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const PORTKEY = fileURLToPath(new URL('../../node_modules/@portkey-ai/gateway/build/start-server.js', import.meta.url));
 const PATH = '/v1/chat/completions';
 
 export async function startGateway(name: GatewayName, upstream: Upstream): Promise<StartedGateway> {
-  if (name === 'no gateway') return { url: upstream.url, headers: {}, pid: undefined, child: undefined, close: () => {} };
+  if (name === 'no gateway') return { url: upstream.url, headers: {}, child: undefined, close: () => {} };
   if (name === '@portkey-ai/gateway') return startPortkey(upstream);
   if (name === 'bare node:http + undici') {
-    const child = fork(BARE, [new URL(upstream.url).origin], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(BARE, [new URL(upstream.url).origin], { execArgv: PROBED, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const url = await heard(child, (told) => child.once('message', (message) => told(String(message))));
     return started(child, url);
   }
@@ -53,12 +52,12 @@ async function startHeadgate({ baseUrl }: Upstream, telemetry: boolean): Promise
     { type: 'tpm', limit: 1_000_000_000_000 },
   ];
   const models = { [UPSTREAM_MODEL]: { rateLimiters, deployments: [{ provider: 'openai', baseUrl, apiKey: 'none-at-all' }] } };
-  const sink = telemetry ? { connectionString: `sqlite:${join(folder, 'telemetry.db')}` } : { sink: 'none' };
-  writeFileSync(file, JSON.stringify({ models, telemetry: sink }));
+  const sink = telemetry ? { sink: 'sqlite', path: join(folder, 'telemetry.db') } : { sink: 'none' };
+  writeFileSync(file, JSON.stringify({ models, telemetry: sink, gateway: { database: join(folder, 'headgate.db') } }));
   const args = ['serve', '-c', file, '--port', '0', '--log-level', 'silent'];
   const child = fork(HEADGATE, args, {
     cwd: folder,
-    execArgv: ['--expose-gc', '--import', HEAP_PROBE],
+    execArgv: PROBED,
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   });
   const url = await heard(child, (told) =>
@@ -83,7 +82,7 @@ async function startPortkey({ baseUrl }: Upstream): Promise<StartedGateway> {
 }
 
 function started(child: ChildProcess, origin: string): StartedGateway {
-  return { url: `${origin}${PATH}`, headers: {}, pid: child.pid, child, close: () => void child.kill('SIGKILL') };
+  return { url: `${origin}${PATH}`, headers: {}, child, close: () => void child.kill('SIGKILL') };
 }
 
 function heard(child: ChildProcess, listen: (told: (url: string) => void) => void): Promise<string> {

@@ -1,5 +1,5 @@
-import type { ChildProcess } from 'node:child_process';
 import autocannon from 'autocannon';
+import { heapOf } from '../gateways/heap-of.ts';
 import { startGateway } from '../gateways/start-gateway.ts';
 import type { Figures } from '../harness/measures.ts';
 import { MAX_TOKENS, MESSAGES, UPSTREAM_MODEL } from '../upstream/chat-texts.ts';
@@ -39,14 +39,6 @@ export async function measure({ connections, warmUp, calls, looks }: GatewayHeap
     gateway.close();
     upstream.close();
   }
-}
-
-function heapOf(child: ChildProcess | undefined): Promise<number> {
-  return new Promise((resolve, reject) => {
-    if (child === undefined) return reject(new Error('There is no process to ask.'));
-    child.once('message', (message) => resolve((message as { heap: number }).heap)); // heap-probe.ts answers
-    child.send('heap');
-  });
 }
 
 /** Of a line through values at equal distances. */

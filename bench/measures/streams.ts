@@ -1,4 +1,6 @@
 import { Pool } from 'undici';
+import { heapOf } from '../gateways/heap-of.ts';
+import { type GatewayName, startGateway } from '../gateways/start-gateway.ts';
 import type { Figures } from '../harness/measures.ts';
 import { quantile } from '../report/statistics.ts';
 import { eachMoment, MESSAGES, sharedMicroseconds, UPSTREAM_MODEL } from '../upstream/chat-texts.ts';
@@ -6,7 +8,7 @@ import { startUpstream, type Upstream } from '../upstream/start-upstream.ts';
 import { liveBytes } from './engine-setup.ts';
 import { headgateFor } from './headgate-for.ts';
 
-export type StreamReader = 'headgate.fetch()' | 'global fetch' | 'bare undici';
+export type StreamReader = 'headgate.fetch()' | 'global fetch' | 'bare undici' | 'through headgate serve' | 'through a bare proxy';
 
 export interface StreamsArgs {
   readonly reader: StreamReader;
@@ -21,6 +23,8 @@ type Open = (chunks: number) => Promise<AsyncIterable<Uint8Array>>;
 interface Reading {
   readonly open: Open;
   readonly close: () => Promise<void>;
+  /** Live bytes of what stands between; default: of this process. */
+  readonly heap?: () => Promise<number>;
 }
 
 /** Streams are opened over this time, so that their chunks don't all come in the same millisecond. */
@@ -37,7 +41,7 @@ const WARM_UP_CHUNKS = 20;
  */
 export async function measure({ reader, streams, chunks, everyMs }: StreamsArgs): Promise<Figures> {
   const upstream = await startUpstream({ everyMs });
-  const { open, close } = await readings[reader](upstream, streams);
+  const { open, close, heap: heapNow = async () => liveBytes() } = await readings[reader](upstream, streams);
   const delays = new Float64Array(streams * chunks);
   let taken = 0;
   let seen = 0;
@@ -51,7 +55,7 @@ export async function measure({ reader, streams, chunks, everyMs }: StreamsArgs)
   };
   await Promise.all(Array.from({ length: WARM_UP_STREAMS }, () => readOne(WARM_UP_CHUNKS)));
   seen = 0;
-  const before = liveBytes();
+  const before = await heapNow();
   const all: Promise<void>[] = [];
   const start = performance.now();
   while (all.length < streams) {
@@ -65,7 +69,7 @@ export async function measure({ reader, streams, chunks, everyMs }: StreamsArgs)
   await pause(chunks * everyMs - OPENING_MS - 2 * SETTLING_MS);
   taking = false;
   const { user, system } = process.cpuUsage(cpuBefore);
-  const heap = liveBytes() - before;
+  const heap = (await heapNow()) - before;
   await Promise.all(all);
   await close();
   upstream.close();
@@ -100,14 +104,27 @@ const readings: Readonly<Record<StreamReader, (upstream: Upstream, streams: numb
 
   'global fetch': async ({ url }) => ({ open: through(globalThis.fetch, url), close: async () => {} }),
 
-  'bare undici': async ({ url }, streams) => {
-    const { origin, pathname } = new URL(url);
-    const pool = new Pool(origin, { connections: streams });
-    const open: Open = async (chunks) =>
-      (await pool.request({ method: 'POST', path: pathname, headers: HEADERS, body: bodyFor(chunks) })).body;
-    return { open, close: () => pool.close() };
-  },
+  'bare undici': async ({ url }, streams) => overUndici(url, streams),
+  'through headgate serve': (upstream, streams) => throughGateway('headgate serve', upstream, streams),
+  'through a bare proxy': (upstream, streams) => throughGateway('bare node:http + undici', upstream, streams),
 };
+
+function overUndici(url: string, streams: number): Reading {
+  const { origin, pathname } = new URL(url);
+  const pool = new Pool(origin, { connections: streams });
+  const open: Open = async (chunks) => {
+    const { statusCode, body } = await pool.request({ method: 'POST', path: pathname, headers: HEADERS, body: bodyFor(chunks) });
+    if (statusCode !== 200) throw new Error(`Answered ${statusCode} where a stream was asked for: ${await body.text()}`);
+    return body;
+  };
+  return { open, close: () => pool.close() };
+}
+
+async function throughGateway(name: GatewayName, upstream: Upstream, streams: number): Promise<Reading> {
+  const gateway = await startGateway(name, upstream);
+  const { open, close } = overUndici(gateway.url, streams);
+  return { open, close: () => close().then(gateway.close), heap: () => heapOf(gateway.child) };
+}
 
 function through(fetch: (url: string, init: RequestInit) => Promise<Response>, url: string): Open {
   return async (chunks) => {
