@@ -3,13 +3,13 @@ import { Limit } from '../react-page/parts.tsx';
 
 /** One model: who waits, why, and how much of each limit is used. */
 export function Model({ model }: { model: GatewayStatus['models'][number] }) {
-  const { modelId, queueSize, processing, waitsFor, rateLimiters, queueTimeMs } = model;
+  const { modelId, queueSize, processing, submitted, waitsFor, rateLimiters, queueTimeMs } = model;
   return (
     <section className="model">
       <h2>{modelId}</h2>
       <p>
         <b>{queueSize}</b> waiting, <b>{processing}</b> running
-        <small> half of them waited less than {Math.round(queueTimeMs.p50)} ms</small>
+        {submitted > 0 && <small>{` half of the last ones waited less than ${Math.ceil(queueTimeMs.p50)} ms`}</small>}
       </p>
       {rateLimiters.map((limiter) => (
         <Limit key={`${limiter.type} ${limiter.domain}`} limiter={limiter} />

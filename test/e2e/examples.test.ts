@@ -290,9 +290,11 @@ describe('the examples', () => {
     expect(files.filter((file) => !readme.includes(`](${file})`))).toEqual([]);
     const sources = [
       ...files,
-      ...readdirSync(join(EXAMPLES, 'react-page'))
-        .filter((name) => /\.tsx?$/.test(name))
-        .map((name) => `react-page/${name}`),
+      ...['react-page', 'gateway-page'].flatMap((page) =>
+        readdirSync(join(EXAMPLES, page))
+          .filter((name) => /\.tsx?$/.test(name))
+          .map((name) => `${page}/${name}`),
+      ),
     ];
     const lines = sources.map((file) => [file, readFileSync(join(EXAMPLES, file), 'utf8').trimEnd().split('\n').length] as const);
     expect(lines.filter(([, count]) => count > MOST_LINES)).toEqual([]);

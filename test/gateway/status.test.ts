@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Clock } from '../../src/domain/clock.ts';
 import { GatewayView } from '../../src/gateway/status/gateway-view.ts';
 import type { LatestOnlyStream } from '../../src/gateway/status/latest-only-stream.ts';
 import { StatusBroadcast } from '../../src/gateway/status/status-broadcast.ts';
@@ -43,7 +44,7 @@ function read(stream: LatestOnlyStream | undefined): { values: GatewayStatus[]; 
 
 function broadcast(w: StatusWorld, more: Partial<ConstructorParameters<typeof StatusBroadcast>[1]> = {}): StatusBroadcast {
   const sources = { headgate: w.headgate, tally: w.tally, mayUse: () => true };
-  return new StatusBroadcast(sources, { clock: w.clock, everyMs: 250, heartbeatMs: 15_000, mostReaders: 8, ...more });
+  return new StatusBroadcast(sources, { clock: w.clock, heartbeatMs: 15_000, mostReaders: 8, ...more });
 }
 
 const stays = async (): Promise<boolean> => true;
@@ -173,6 +174,20 @@ describe('GET /status/events', () => {
     expect(w.clock.pendingTimers).toBe(0);
   });
 
+  it('tells how things stood at the end, and ends', async () => {
+    const w = await start();
+    const status = broadcast(w);
+    const heard = read(status.open(ADMIN, stays));
+    await w.clock.settle();
+    w.tally.finished(finishedCall({ caller: tenantCaller('anna') }));
+    await w.headgate.close();
+    await w.clock.settle();
+    expect(heard.values.map(({ tenants }) => tenants[0]?.completed)).toEqual([undefined, 1]);
+    expect(heard.values.at(-1)?.models).toHaveLength(2);
+    expect(heard.ended).toBe(true);
+    expect(status.open(ADMIN, stays)).toBeUndefined();
+  });
+
   it('skips samples for a reader that stands still, and then sends it the latest', async () => {
     const w = await start();
     const status = broadcast(w);
@@ -243,22 +258,23 @@ describe('GET /status/events', () => {
 
   it('is read less often where a reading takes long', async () => {
     const w = await start();
-    const { now } = w.clock;
-    let readings = 0;
-    const sources = { headgate: w.headgate, tally: w.tally, mayUse: () => true };
-    const slowClock = Object.assign(Object.create(w.clock) as typeof w.clock, { now: () => now.call(w.clock) + readings++ * 50 });
-    const clock = {
-      now: slowClock.now,
+    let spentMs = 0;
+    const reading = vi.spyOn(w.headgate.queues, 'getTenantCounts').mockImplementation(() => {
+      spentMs += 50;
+      return [];
+    });
+    const clock: Clock = {
+      now: () => w.clock.now() + spentMs,
       wallMs: () => w.clock.wallMs(),
-      setTimeout: w.clock.setTimeout.bind(w.clock),
-      clearTimeout: w.clock.clearTimeout.bind(w.clock),
+      setTimeout: (callback, ms) => w.clock.setTimeout(callback, ms),
+      clearTimeout: (handle) => w.clock.clearTimeout(handle),
     };
-    const status = new StatusBroadcast(sources, { clock, everyMs: 250, heartbeatMs: 1e9, mostReaders: 1 });
-    read(status.open(ADMIN, stays));
-    await w.clock.advance(251);
-    // 50 ms of reading: a second passes until the next.
-    expect((w.clock.nextTimerAt ?? 0) - 250).toBe(1_000);
-    status.close();
+    read(broadcast(w, { clock }).open(ADMIN, stays));
+    reading.mockClear();
+    await w.clock.advance(10_000);
+    // Forty samples were taken; with 50 ms each, one a second is read.
+    expect(reading.mock.calls.length).toBeGreaterThanOrEqual(9);
+    expect(reading.mock.calls.length).toBeLessThanOrEqual(10);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { GatewayDeployment, GatewayStatus, TenantStatus } from '../../client/gateway-status.ts';
 import type { Headgate } from '../../client/headgate.ts';
-import type { QueueMetrics } from '../../engine/queue-info.ts';
+import type { EngineMetrics, QueueMetrics } from '../../engine/queue-info.ts';
 import type { TenantCounts } from '../../engine/tenant-counts.ts';
 import type { Caller } from '../calls/caller.ts';
 import type { Tally, TenantTally } from './tenant-tally.ts';
@@ -23,13 +23,11 @@ export class GatewayView {
   readonly #counts: readonly TenantCounts[];
   readonly #sources: StatusSources;
 
-  constructor(sources: StatusSources) {
-    const { queues } = sources.headgate;
-    const { at, models } = queues.getMetrics();
+  constructor(sources: StatusSources, { at, models }: EngineMetrics = sources.headgate.queues.getMetrics()) {
     this.#sources = sources;
     this.#at = at;
     this.#models = Object.values(models);
-    this.#counts = queues.getTenantCounts();
+    this.#counts = sources.headgate.queues.getTenantCounts();
   }
 
   /** What this caller may know. */

@@ -1,17 +1,16 @@
 import type { GatewayStatus } from '../../client/gateway-status.ts';
-import type { Clock, TimerHandle } from '../../domain/clock.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { EngineMetrics } from '../../engine/queue-info.ts';
 import type { Caller } from '../calls/caller.ts';
 import { GatewayView, type StatusSources } from './gateway-view.ts';
 import { LatestOnlyStream } from './latest-only-stream.ts';
 
 const HEARTBEAT = ': still here\n\n';
-/** A reading may take this share of the time until the next: of a gateway with a million requests fewer are made. */
+/** A reading may take this share of the time until the next: where a million requests wait, samples are passed over. */
 const BUSY_AT_MOST = 1 / 20;
 
 export interface BroadcastOptions {
   readonly clock: Clock;
-  /** Shortest time between two samples. */
-  readonly everyMs: number;
   readonly heartbeatMs: number;
   /** Readers at once; a quarter of them may be of one tenant. */
   readonly mostReaders: number;
@@ -30,14 +29,18 @@ interface Audience {
   told: string;
 }
 
-/** Tells every reader how the gateway stands: now, and whenever that has changed. One timer and one reading for all; none while nobody reads. */
+/**
+ * Tells every reader how the gateway stands: now, and with each of the engine's samples that shows a change; the last is of the
+ * queues as they ended. One reading for all; none while nobody reads.
+ */
 export class StatusBroadcast {
   readonly #sources: StatusSources;
   readonly #options: BroadcastOptions;
   readonly #audiences = new Map<string, Audience>();
   #readers = 0;
-  #timer: TimerHandle;
+  #samples: { unsubscribe(): void } | undefined;
   #beatAt = 0;
+  #readAt = 0;
   #closed = false;
 
   constructor(sources: StatusSources, options: BroadcastOptions) {
@@ -73,23 +76,39 @@ export class StatusBroadcast {
     reader.stream.once('close', () => {
       audience.readers.delete(reader);
       if (audience.readers.size === 0) this.#audiences.delete(key);
-      if (--this.#readers === 0) this.#options.clock.clearTimeout(this.#timer);
+      if (--this.#readers === 0) this.#samples?.unsubscribe();
     });
   }
 
   #begin(): void {
     this.#beatAt = this.#options.clock.now() + this.#options.heartbeatMs;
-    this.#wait(this.#options.everyMs);
+    let last: EngineMetrics | undefined;
+    this.#samples = this.#sources.headgate.queues.metrics$.subscribe({
+      next: (metrics) => {
+        last = metrics;
+        this.#sampled(metrics);
+      },
+      complete: () => {
+        if (last !== undefined) this.#tell(last);
+        this.close();
+      },
+    });
   }
 
-  #wait(ms: number): void {
-    this.#timer = this.#options.clock.setTimeout(() => this.#tell(), ms, { background: true });
+  #sampled(metrics: EngineMetrics): void {
+    const { clock, heartbeatMs } = this.#options;
+    const now = clock.now();
+    if (now >= this.#readAt) {
+      this.#tell(metrics);
+      this.#readAt = now + (clock.now() - now) / BUSY_AT_MOST;
+    }
+    if (now < this.#beatAt) return;
+    this.#beatAt = now + heartbeatMs;
+    for (const reader of this.#everyone()) void beat(reader);
   }
 
-  #tell(): void {
-    const { clock, everyMs, heartbeatMs } = this.#options;
-    const startedAt = clock.now();
-    const view = new GatewayView(this.#sources);
+  #tell(metrics: EngineMetrics): void {
+    const view = new GatewayView(this.#sources, metrics);
     for (const audience of this.#audiences.values()) {
       const status = view.of(audience.caller);
       const told = lasting(status);
@@ -98,11 +117,6 @@ export class StatusBroadcast {
       const event = eventOf(status);
       for (const { stream } of audience.readers) stream.offer(event);
     }
-    if (startedAt >= this.#beatAt) {
-      this.#beatAt = startedAt + heartbeatMs;
-      for (const reader of this.#everyone()) void beat(reader);
-    }
-    this.#wait(Math.max(everyMs, (clock.now() - startedAt) / BUSY_AT_MOST));
   }
 
   #everyone(): Reader[] {

@@ -19,7 +19,7 @@ export interface StatusRoutesOptions extends Partial<Omit<BroadcastOptions, 'clo
 export function statusRoutes({ tally, ...timing }: StatusRoutesOptions): AddRoutes {
   return (app, parts) => {
     const sources: StatusSources = { headgate: parts.headgate, tally, mayUse: (caller, modelId) => parts.mayUse(caller, modelId) };
-    const broadcast = new StatusBroadcast(sources, { everyMs: 250, heartbeatMs: 15_000, mostReaders: 100, ...timing, clock: parts.clock });
+    const broadcast = new StatusBroadcast(sources, { heartbeatMs: 15_000, mostReaders: 100, ...timing, clock: parts.clock });
     app.addHook('preClose', async () => broadcast.close());
 
     app.get('/status', async (request, reply) => {
@@ -32,6 +32,8 @@ export function statusRoutes({ tally, ...timing }: StatusRoutesOptions): AddRout
     app.get('/status/events', { exposeHeadRoute: false }, async (request, reply) => {
       const caller = await parts.authenticate(request);
       const stream = broadcast.open(caller, () => isStillLetIn(parts.authenticate(request)));
+      const closing = parts.closing();
+      if (stream === undefined && closing !== undefined) throw closing;
       if (stream === undefined) return tooMany(reply);
       return reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(stream);
     });
