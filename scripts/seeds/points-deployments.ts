@@ -2,7 +2,7 @@ import type { SeedPart } from './seed-row.ts';
 
 export const pointsOfDeployments: SeedPart = {
   title: 'E30 to E37: deployments, users, telemetry',
-  about: 'What B brought. Promised now, but for Redis and SQL.',
+  about: 'What B brought. Promised now.',
   inScope: () => true,
   rows: [
     {
@@ -94,9 +94,9 @@ export const pointsOfDeployments: SeedPart = {
           'never allow more than the limit in any window, refuse nothing that fits, and name the first moment that does',
         ],
         ['test/stores/in-memory-user-limits.test.ts', 'forget users whose window is empty'],
+        ['test/stores/redis-user-limits.test.ts', 'are one limit for all processes'],
+        ['test/stores/redis-user-limits.test.ts', 'hold no more than the limit for a user, and nothing once the window is over'],
       ],
-      waits: 'several machines',
-      note: 'All but Redis is there.',
     },
     {
       id: 'E37',

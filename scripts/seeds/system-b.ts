@@ -212,7 +212,19 @@ export const systemB: SeedPart = {
         ['test/stores/in-memory-user-limits.test.ts', 'forget users whose window is empty'],
       ],
     },
-    { id: 'B19', what: 'User limits in Redis', waits: 'several machines' },
+    {
+      id: 'B19',
+      what: 'User limits in Redis',
+      shown: [
+        ['test/stores/redis-user-limits.test.ts', 'are one limit for all processes'],
+        ['test/stores/redis-user-limits.test.ts', 'hold no more than the limit for a user, and nothing once the window is over'],
+        ['test/stores/redis-user-limits.test.ts', 'serve an LLMQueue'],
+        [
+          'test/stores/user-limits-with-fallback.test.ts',
+          'never let more through in any window than the limit, whatever becomes of the store',
+        ],
+      ],
+    },
     {
       id: 'B20',
       what: 'A telemetry record per request',

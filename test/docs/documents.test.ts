@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as errors from '../../src/domain/errors.ts';
 import * as llmErrors from '../../src/domain/llm-errors.ts';
 import * as llmQueueErrors from '../../src/domain/llm-queue-errors.ts';
+import { StoreUnavailable } from '../../src/domain/store-errors.ts';
 import { ProviderFailure } from '../../src/providers/provider-failure.ts';
 import { WatchRefused } from '../../src/watch/index.ts';
 import { blocksOf, linkedFiles, ROOT, readPage, writtenPages } from './markdown.ts';
@@ -100,6 +101,7 @@ function errorClasses(): [string, string, boolean][] {
     new UserIdHeaderMissingError(),
     new LLMError('wrong'),
     new ResourceAvailabilityError('m'),
+    new StoreUnavailable('s', 'down'),
     new WatchRefused(401, 'wrong'),
   ];
   const names = new Set(made.map(({ name }) => name));
