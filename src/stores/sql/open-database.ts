@@ -18,16 +18,19 @@ interface SharedFile {
   readonly db: Kysely<unknown>;
   readonly close: () => Promise<void>;
   users: number;
-  isDurable: boolean;
+  isQuick: boolean;
 }
 
 export interface OpenOptions {
   /**
-   * False: a power cut may take the last transactions from a SQLite file, and none waits for the disk. Holds while nobody who has the file
-   * open needs more. Default true.
+   * Of a SQLite file: nothing waits, neither for the disk (a power cut may take the last transactions) nor for long for a lock of another
+   * process (that is an error). Holds while nobody who has the file open needs more. Default false.
    */
-  readonly durable?: boolean | undefined;
+  readonly quick?: boolean | undefined;
 }
+
+const QUICK = ['synchronous = normal', 'busy_timeout = 20'];
+const CAREFUL = ['synchronous = full', 'busy_timeout = 1000'];
 
 /**
  * SQLite files that are open in this process, by path. `node:sqlite` waits for a lock without letting anything else run: a
@@ -40,7 +43,7 @@ const openFiles = new Map<string, SharedFile>();
  * `sqlite::memory:`, or a path alone.
  * @throws InvalidConfiguration (rejects) where the string says nothing of that kind, or the file can't be opened
  */
-export async function openDatabase(connectionString: string, { durable = true }: OpenOptions = {}): Promise<SqlDatabase> {
+export async function openDatabase(connectionString: string, { quick = false }: OpenOptions = {}): Promise<SqlDatabase> {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(connectionString)?.[1]?.toLowerCase();
   if (scheme === 'postgres' || scheme === 'postgresql') return openServer(connectionString);
   const path = scheme === 'sqlite' ? connectionString.slice('sqlite:'.length).replace(/^\/\/(?=.)/, '') : connectionString;
@@ -49,7 +52,7 @@ export async function openDatabase(connectionString: string, { durable = true }:
     const message = `The connection string ${found}; expected postgresql://…, sqlite:path or the path of a SQLite file.`;
     throw new InvalidConfiguration(message, 'connectionString');
   }
-  return path === ':memory:' ? openOnce(await openFile(path)) : openShared(resolve(path), durable);
+  return path === ':memory:' ? openOnce(await openFile(path)) : openShared(resolve(path), quick);
 }
 
 async function openServer(url: string): Promise<SqlDatabase> {
@@ -58,7 +61,7 @@ async function openServer(url: string): Promise<SqlDatabase> {
   return { kind: 'postgres', db, close: () => db.destroy().then(close) };
 }
 
-async function openShared(path: string, durable: boolean): Promise<SqlDatabase> {
+async function openShared(path: string, quick: boolean): Promise<SqlDatabase> {
   let file = openFiles.get(path);
   if (file === undefined) {
     const opened = await openFile(path);
@@ -69,9 +72,9 @@ async function openShared(path: string, durable: boolean): Promise<SqlDatabase> 
     file ??= opened;
   }
   file.users += 1;
-  if (file.isDurable !== durable && (durable || file.users === 1)) {
-    file.isDurable = durable;
-    await sql`pragma synchronous = ${sql.raw(durable ? 'full' : 'normal')}`.execute(file.db);
+  if (file.isQuick !== quick && (!quick || file.users === 1)) {
+    file.isQuick = quick;
+    for (const pragma of quick ? QUICK : CAREFUL) await sql`pragma ${sql.raw(pragma)}`.execute(file.db);
   }
   return openOnce(file, path);
 }
@@ -79,7 +82,7 @@ async function openShared(path: string, durable: boolean): Promise<SqlDatabase> 
 async function openFile(path: string): Promise<SharedFile> {
   const { dialect, close } = await openNodeSqlite(path);
   const db = new Kysely<unknown>({ dialect });
-  return { db, users: 0, isDurable: true, close: () => db.destroy().then(close) };
+  return { db, users: 0, isQuick: false, close: () => db.destroy().then(close) };
 }
 
 /** One user's share of a file. */

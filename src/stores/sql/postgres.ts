@@ -39,6 +39,8 @@ export async function openNodePostgres(url: string): Promise<OpenPostgres> {
   });
   // An idle connection that breaks is no error: the next query gets a new one, or says itself that it can't.
   pool.on('error', () => {});
+  // Neither is one that breaks between two queries of a transaction: without this it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   let ended: Promise<void> | undefined;
   const end = (): Promise<void> => (ended ??= pool.end());
   return { dialect: new PostgresDialect({ pool: { connect: () => pool.connect(), end, options: pool.options } }), close: end };

@@ -21,7 +21,7 @@ export class TelemetryTable {
 
   /** Makes it where it is missing. */
   static async open(connectionString: string, name: string): Promise<TelemetryTable> {
-    const database = await openDatabase(connectionString, { durable: false });
+    const database = await openDatabase(connectionString, { quick: true });
     try {
       await migrate(database, name, telemetryMigrations(name));
       return new TelemetryTable(database, name);
