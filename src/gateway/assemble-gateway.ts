@@ -10,6 +10,7 @@ import { createApp } from './http/app.ts';
 import { addCors } from './http/cors.ts';
 import { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import { metricsRoute } from './metrics/metrics-route.ts';
+import { addOpenApi } from './openapi/openapi-route.ts';
 import { PersistedWork } from './persisted/persisted-work.ts';
 import { batchRoutes } from './routes/batches.ts';
 import { addCountTokens } from './routes/count-tokens.ts';
@@ -83,6 +84,7 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
     addCors(app, settings.cors);
     const routes: readonly AddRoutes[] = [
       addHealth,
+      addOpenApi,
       addModels,
       addModelCalls,
       addCountTokens,

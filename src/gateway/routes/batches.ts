@@ -10,7 +10,7 @@ import { listOf } from './files.ts';
 
 const WINDOW_MS = 86_400_000;
 
-const created = z.object({
+export const created = z.object({
   input_file_id: idField,
   endpoint: z.enum(['/v1/chat/completions', '/v1/responses', '/v1/embeddings']),
   completion_window: z.literal('24h'),
@@ -20,7 +20,7 @@ const created = z.object({
     .nullish(),
 });
 
-const listed = z.object({ after: idField.optional(), limit: z.coerce.number().int().min(1).max(100).default(20) });
+export const listed = z.object({ after: idField.optional(), limit: z.coerce.number().int().min(1).max(100).default(20) });
 
 type IdRoute = { Params: { id: string } };
 

@@ -14,7 +14,7 @@ import { idField, isId, notFound, parsedInput, refuse, visibleTo } from '../pers
 
 const LONGEST_NAME = 512;
 
-const listed = z.object({
+export const listed = z.object({
   after: idField.optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(10_000),
   order: z.enum(['asc', 'desc']).default('desc'),
