@@ -15,7 +15,7 @@ const HEARTBEAT_MS = 15_000;
 const MOST_SECONDS = 30 * 86_400;
 const STATUS_OF: Readonly<Record<string, number>> = { model_not_found: 404 };
 
-const handedIn = z.strictObject({
+export const handedIn = z.strictObject({
   endpoint: z.enum(WORK_ENDPOINTS).default('/v1/chat/completions'),
   body: z.record(z.string(), z.unknown()),
   priority: z.int().min(-10).max(10).optional(),
