@@ -48,6 +48,7 @@ describe('examples/gateway-page', () => {
           },
         },
         gateway: { database: 'sqlite::memory:', cors },
+        telemetry: { sink: 'none' },
       },
       { env: {} },
     );
