@@ -1,17 +1,15 @@
-import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { WORK_ENDPOINTS, type Work, type WorkRecord } from '../../domain/request-journal.ts';
-import type { StatusChange } from '../../engine/status-feed.ts';
 import { uuidSource } from '../../lib/ids.ts';
 import type { AddRoutes, GatewayParts } from '../gateway-parts.ts';
 import { callOptions } from '../http/call-options.ts';
 import { checkBody, isJsonObject } from '../persisted/check-body.ts';
 import type { PersistedWork } from '../persisted/persisted-work.ts';
 import { isId, notFound, parsedInput, refuse, visibleTo } from '../persisted/refuse.ts';
-import { requestView, statusOf } from '../persisted/request-view.ts';
+import { requestView } from '../persisted/request-view.ts';
+import { StatusEvents } from '../persisted/status-events.ts';
 
-const HEARTBEAT_MS = 15_000;
 const MOST_SECONDS = 30 * 86_400;
 const STATUS_OF: Readonly<Record<string, number>> = { model_not_found: 404 };
 
@@ -38,6 +36,11 @@ type IdRoute = { Params: { id: string } };
 export function requestRoutes(work: PersistedWork): AddRoutes {
   return (app, parts) => {
     const newId = uuidSource();
+    const followed = new Set<StatusEvents>();
+    // A server that closes waits for its answers; these may have no end yet.
+    app.addHook('preClose', async () => {
+      for (const events of followed) events.finish();
+    });
     app.post('/v1/requests', (request, reply) => handIn(work, parts, `req_${newId().replaceAll('-', '')}`, request, reply));
 
     app.get<IdRoute>('/v1/requests/:id', async (request, reply) => {
@@ -67,8 +70,12 @@ export function requestRoutes(work: PersistedWork): AddRoutes {
         events.destroy();
         return notFound(reply, 'request', request.params.id);
       }
+      followed.add(events.once('close', () => followed.delete(events)));
       events.begin(record);
-      return reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(events);
+      // Kept for more requests, it would hold up a server that closes while it is followed.
+      return reply
+        .headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' })
+        .send(events);
     });
   };
 }
@@ -111,62 +118,4 @@ async function find(work: PersistedWork, parts: GatewayParts, request: FastifyRe
   const caller = await parts.authenticate(request);
   const { id } = request.params;
   return isId(id) ? work.stored(() => work.journal.find(id, visibleTo(caller))) : undefined;
-}
-
-/** The status changes of one request as server-sent events, until the last one or until its reader leaves. */
-class StatusEvents extends Readable {
-  readonly #work: PersistedWork;
-  readonly #id: string;
-  readonly #leave: () => void;
-  /** What was heard before {@link begin}. */
-  #early: StatusChange[] | undefined = [];
-  #timer: unknown;
-  #isOver = false;
-
-  /** Listens from now on: nothing is missed while the store is asked. */
-  constructor(work: PersistedWork, id: string) {
-    super();
-    this.#work = work;
-    this.#id = id;
-    this.#leave = work.hub.listen(id, (change) => (this.#early === undefined ? this.#tell(change) : void this.#early.push(change)));
-  }
-
-  begin(record: WorkRecord): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    this.#beat();
-    // What was heard meanwhile may already be in the record, and is newer where it isn't.
-    const changes = record.settled === undefined && early.length > 0 ? early : [statusOf(record, this.#work.hub.last(this.#id))];
-    for (const change of changes) this.#tell(change);
-  }
-
-  override _read(): void {
-    // Few and small: they are pushed as they come.
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#leave();
-    this.#work.clock.clearTimeout(this.#timer);
-    done(error);
-  }
-
-  #tell(change: StatusChange): void {
-    if (this.#isOver) return;
-    this.push(`event: status\ndata: ${JSON.stringify(change)}\n\n`);
-    if (change.status !== 'completed' && change.status !== 'failed') return;
-    this.#isOver = true;
-    this.push(null);
-  }
-
-  #beat(): void {
-    this.#timer = this.#work.clock.setTimeout(
-      () => {
-        if (this.#isOver) return;
-        this.push(': still here\n\n');
-        this.#beat();
-      },
-      HEARTBEAT_MS,
-      { background: true },
-    );
-  }
 }

@@ -16,7 +16,8 @@ import { InvalidConfiguration, textOf } from '../../domain/errors.ts';
 const ANSWERS_WITH_ROWS = /^\s*(?:select|with|values|pragma|explain)\b|\breturning\b/i;
 /** Statements of fixed text come again and again; those made for many rows at once differ in length. */
 const MOST_STATEMENTS = 200;
-const BUSY_TIMEOUT_MS = 5000;
+/** The whole process stands still while it waits for another one to finish writing. */
+const BUSY_TIMEOUT_MS = 1000;
 const PRAGMAS = [
   // First: changing the journal's mode may meet another process that does the same.
   `busy_timeout = ${BUSY_TIMEOUT_MS}`,

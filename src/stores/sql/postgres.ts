@@ -5,7 +5,7 @@ import { InvalidConfiguration } from '../../domain/errors.ts';
 const MOST_CONNECTIONS = 4;
 const CONNECT_TIMEOUT_MS = 5000;
 /** A server that takes connections and answers nothing is down, too. */
-const ANSWER_TIMEOUT_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 /** Postgres' type `int8`: as a number, like SQLite's; counts and moments are below 2^53. */
 const INT8 = 20;
 
@@ -37,9 +37,9 @@ export async function openNodePostgres(url: string): Promise<OpenPostgres> {
     application_name: 'headgate',
     types: { getTypeParser: (id: number, format?: 'text' | 'binary') => (id === INT8 ? Number : types.getTypeParser(id, format)) },
   });
-  // An idle connection that breaks is no error: the next query gets a new one, or says itself that it can't.
+  // A connection that breaks while no query is on its way is no error: the next query gets a new one, or says itself that it can't.
   pool.on('error', () => {});
-  // Neither is one that breaks between two queries of a transaction: without this it would end the process.
+  // The pool hears of those that are idle only, not of one that breaks between two queries of a transaction.
   pool.on('connect', (client) => client.on('error', () => {}));
   let ended: Promise<void> | undefined;
   const end = (): Promise<void> => (ended ??= pool.end());

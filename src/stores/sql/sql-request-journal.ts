@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
 import {
   laneOf,
   type PendingWork,
@@ -7,6 +7,7 @@ import {
   type Work,
   type WorkRecord,
 } from '../../domain/request-journal.ts';
+import { macrotask } from '../../lib/system-clock.ts';
 import { pendingWork, workRecord, workRow } from './work-rows.ts';
 import type { WorkDatabase, WorkTables } from './work-tables.ts';
 
@@ -106,17 +107,24 @@ export class SqlRequestJournal implements RequestJournal {
   }
 
   async forgetLines(batchId: string): Promise<void> {
-    const db = await this.#database.tables();
-    for (;;) {
-      const some = db.selectFrom('headgate_work').select('seq').where('batch_id', '=', batchId).limit(FORGOTTEN_AT_ONCE);
-      const { numDeletedRows } = await db.deleteFrom('headgate_work').where('seq', 'in', some).executeTakeFirst();
-      if (Number(numDeletedRows) < FORGOTTEN_AT_ONCE) return;
-    }
+    await this.#forget((work) => work.where('batch_id', '=', batchId));
   }
 
   async forgetSettled(before: number): Promise<void> {
+    await this.#forget((work) => work.where('batch_id', 'is', null).where('settled_at', '<', before));
+  }
+
+  async #forget(
+    which: (work: SelectQueryBuilder<WorkTables, 'headgate_work', object>) => SelectQueryBuilder<WorkTables, 'headgate_work', object>,
+  ): Promise<void> {
     const db = await this.#database.tables();
-    await db.deleteFrom('headgate_work').where('batch_id', 'is', null).where('settled_at', '<', before).execute();
+    for (;;) {
+      const some = which(db.selectFrom('headgate_work')).select('seq').limit(FORGOTTEN_AT_ONCE);
+      const { numDeletedRows } = await db.deleteFrom('headgate_work').where('seq', 'in', some).executeTakeFirst();
+      if (Number(numDeletedRows) < FORGOTTEN_AT_ONCE) return;
+      // SQLite waits for nobody: whoever calls interactively must have a turn.
+      await macrotask();
+    }
   }
 }
 

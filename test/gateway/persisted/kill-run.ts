@@ -35,11 +35,12 @@ interface Process {
 /** Runs a batch and kills its process (SIGKILL) a number of times on the way, evenly spread over its lines. */
 export async function killRun({ lines, kills, database }: KillRunOptions): Promise<KillRunReport> {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-kill-'));
-  const provider = await startSimulator({ limits: [], latency: { headersMs: { min: 20, max: 80 } } });
+  const provider = await startSimulator({ limits: [], latency: { headersMs: { min: 100, max: 300 } } });
+  const start = (): Promise<Process> => startProcess(folder, [address, provider.url, String(Math.max(50, lines / 100))]);
   const address = database ?? join(folder, 'work.db');
   const began = performance.now();
   const killedAt: number[] = [];
-  let running = await startProcess(address, provider.url);
+  let running = await start();
   try {
     const input = Array.from({ length: lines }, (_, index) => inputLine(`line-${index}`)).join('\n');
     const file = await running.client.files.create({ file: await toFile(Buffer.from(input), 'input.jsonl'), purpose: 'batch' });
@@ -53,7 +54,7 @@ export async function killRun({ lines, kills, database }: KillRunOptions): Promi
       const reached = await until(running.client, id, ({ request_counts: counts }) => (counts?.completed ?? 0) >= goal);
       killedAt.push(reached.request_counts?.completed ?? 0);
       await killed(running.child);
-      running = await startProcess(address, provider.url);
+      running = await start();
     }
     const batch = await until(running.client, id, ({ status }) => !['validating', 'in_progress', 'finalizing'].includes(status));
     const results = new Map<string, number>();
@@ -85,8 +86,8 @@ async function until(client: OpenAI, id: string, isSo: (batch: OpenAI.Batch) => 
   }
 }
 
-function startProcess(database: string, provider: string): Promise<Process> {
-  const child = spawn(process.execPath, [PROGRAM, database, provider], { stdio: ['ignore', 'pipe', 'inherit'] });
+function startProcess(cwd: string, args: readonly string[]): Promise<Process> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The process ended with ${code} before it answered.`)));
     child.stdout.once('data', (chunk: Buffer) => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createHeadgate, type Headgate } from '../../../src/client/index.ts';
 import { systemClock } from '../../../src/lib/system-clock.ts';
@@ -17,6 +18,11 @@ let made: WorkApp;
 
 beforeAll(async () => {
   [server, provider] = await Promise.all([openPostgres(), startSimulator({ limits: [], latency: { headersMs: { min: 300, max: 300 } } })]);
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  // As every server that isn't a test's: what was acknowledged outlives a crash.
+  await client.query('alter database postgres set synchronous_commit = on');
+  await client.end();
   const deployments = [{ provider: 'openai', baseUrl: `${provider.url}/v1`, apiKey: 'k' }];
   headgate = await createHeadgate({ models: { gpt: { deployments } } }, { env: {} });
   made = await workApp({ headgate, clock: systemClock, database: server.url });

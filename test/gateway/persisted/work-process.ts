@@ -1,10 +1,11 @@
-/** A process of its own with persisted work in the database `argv[2]` and its provider at `argv[3]`; prints its URL. */
-import { createHeadgate } from '../../../src/client/index.ts';
-import { systemClock } from '../../../src/lib/system-clock.ts';
-import { workApp } from './work-app.ts';
+/** A gateway in a process of its own: its database is `argv[2]`, its provider at `argv[3]`, which takes `argv[4]` calls at once. Prints its URL. */
+import { createGateway } from '../../../src/gateway/create-gateway.ts';
 
-const [, , database = '', provider = ''] = process.argv;
+const [, , database = '', provider = '', atOnce = ''] = process.argv;
 const deployments = [{ provider: 'openai', baseUrl: `${provider}/v1`, apiKey: 'upstream-key' }];
-const headgate = await createHeadgate({ models: { gpt: { deployments, learnLimits: false } } }, { env: {} });
-const { app } = await workApp({ headgate, clock: systemClock, database });
-console.log(await app.listen({ port: 0 }));
+const rateLimiters = [{ type: 'concurrent' as const, limit: Number(atOnce) }];
+const gateway = await createGateway(
+  { models: { gpt: { deployments, rateLimiters, learnLimits: false } }, gateway: { database } },
+  { env: {} },
+);
+console.log(await gateway.listen({ port: 0 }));
