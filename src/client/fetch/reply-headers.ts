@@ -13,12 +13,17 @@ const NOT_HANDED_ON = new Set([
   'content-encoding',
 ]);
 
+/** Whether an upstream's header of this name goes on to whoever asked. */
+export function handsOn(name: string): boolean {
+  return !NOT_HANDED_ON.has(name);
+}
+
 /** An upstream answer's headers as a fetch answer has them, with Headgate's own. */
 export function replyHeaders(upstream: ReplyHeaders, own: Readonly<Record<string, string>>): [string, string][] {
   const pairs: [string, string][] = [];
   for (const name in upstream) {
     const value = upstream[name];
-    if (value === undefined || NOT_HANDED_ON.has(name) || name in own) continue;
+    if (value === undefined || !handsOn(name) || name in own) continue;
     if (typeof value === 'string') pairs.push([name, value]);
     else for (const each of value) pairs.push([name, each]);
   }

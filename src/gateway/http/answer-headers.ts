@@ -1,4 +1,4 @@
-import { headerSafe, replyHeaders } from '../../client/fetch/reply-headers.ts';
+import { handsOn, headerSafe } from '../../client/fetch/reply-headers.ts';
 import type { WireFormatName } from '../../domain/wire-format.ts';
 import type { ReplyHeaders } from '../../providers/provider.ts';
 import type { AnsweredCall } from '../calls/call-request.ts';
@@ -34,10 +34,21 @@ export function answerHeaders(
 /** @param own wins over the upstream's */
 export function headersOf(upstream: ReplyHeaders, own: Readonly<Record<string, string>>): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of replyHeaders(upstream, own)) {
-    if (NOT_FOR_CALLERS.test(name) && !(name in own)) continue;
-    const before = headers[name];
-    headers[name] = before === undefined ? value : [before, value].flat();
+  for (const name in upstream) {
+    const value = upstream[name];
+    if (value !== undefined && isForCallers(name)) headers[name] = value;
   }
-  return headers;
+  return Object.assign(headers, own);
+}
+
+const MOST_NAMES = 1_000;
+/** Upstreams send the same names again and again. */
+const judged = new Map<string, boolean>();
+
+function isForCallers(name: string): boolean {
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  const isHandedOn = handsOn(name) && !NOT_FOR_CALLERS.test(name);
+  if (judged.size < MOST_NAMES) judged.set(name, isHandedOn);
+  return isHandedOn;
 }

@@ -13,6 +13,15 @@ export function sendError(reply: FastifyReply, { status, text, upstream = {}, he
   return reply.code(status).headers(headersOf(upstream, headers)).send(text);
 }
 
+/** An answer that is there already; past Fastify, whose part in it would cost as much as the queue's. */
+export function sendWhole(reply: FastifyReply, status: number, headers: Record<string, string | string[]>, text: string): void {
+  reply.hijack();
+  const { raw } = reply;
+  headers['content-length'] = String(Buffer.byteLength(text));
+  raw.writeHead(status, headers);
+  raw.end(text);
+}
+
 /** What a stream is written with. */
 export interface StreamWriting {
   readonly format: WireFormatName;
@@ -23,7 +32,7 @@ export interface StreamWriting {
 
 /**
  * Writes a stream as its reader takes it: while the connection is full nothing more is read from the upstream. One that breaks
- * ends with the face's own error event, since its status was sent long ago.
+ * ends with the face's own error event, since its status was sent long ago, unless the upstream's own has said so.
  */
 export async function sendStream(
   reply: FastifyReply,
@@ -41,7 +50,7 @@ export async function sendStream(
     }
   } catch (error) {
     logger.warn({ err: error }, 'a stream broke');
-    if (!raw.destroyed) raw.write(errorEvent(format, error));
+    if (!raw.destroyed && !isTold(error)) raw.write(errorEvent(format, error));
   }
   raw.end();
 }
@@ -58,6 +67,11 @@ function drained(raw: ServerResponse): Promise<void> {
     raw.on('close', done);
     if (raw.destroyed) done();
   });
+}
+
+/** The event of the error has gone out already. */
+function isTold(error: unknown): boolean {
+  return LLMQueueException.isInstance(error) && error.code === 'stream_error';
 }
 
 /** What the official SDKs throw as an error when it comes in a stream. */

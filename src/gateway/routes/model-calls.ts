@@ -4,10 +4,11 @@ import { uuidSource } from '../../lib/ids.ts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
 import { callOptions } from '../http/call-options.ts';
+import { ClientPresence } from '../http/client-presence.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { protocolHeaders } from '../http/protocol-headers.ts';
 import { RemainingLimits } from '../http/remaining-limits.ts';
-import { sendStream } from '../http/send-answer.ts';
+import { sendStream, sendWhole } from '../http/send-answer.ts';
 
 /** The paths of OpenAI's and Anthropic's model calls. */
 export const CALL_PATHS: Readonly<Record<string, WireFormatName>> = {
@@ -45,7 +46,7 @@ async function answer({ parts, remaining, requestId, format }: RouteCall, reques
   const body = jsonBody(request.body);
   const { priority, deadline } = callOptions(request.headers, receivedAt);
   const { traceparent } = request.headers;
-  const { signal, release } = clientLeft(reply);
+  const client = new ClientPresence(reply.raw);
   const answered = await calls.run({
     requestId,
     kind: 'interactive',
@@ -56,27 +57,18 @@ async function answer({ parts, remaining, requestId, format }: RouteCall, reques
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     priority,
     deadline,
-    signal,
     receivedAt,
+    onQueued: client.onQueued,
   });
   const { answer: wire, modelId } = answered.dispatched;
   const { admission } = answered;
   const left = (admission.requests ?? admission.tokens) ? admission : remaining.of(modelId);
   const written = answerHeaders(format, answered, left, clock.wallMs());
   if (wire.kind === 'whole') {
-    release();
-    return reply.code(wire.status).headers(written).send(wire.text);
+    client.release();
+    sendWhole(reply, wire.status, written, wire.text);
+    return reply;
   }
   await sendStream(reply, wire, { format, status: wire.status, headers: written, logger });
   return reply;
-}
-
-/** Aborts when the client closes its connection before it has its answer: its place in the queue is freed, its call ended. */
-function clientLeft({ raw }: FastifyReply): { readonly signal: AbortSignal; release(): void } {
-  const left = new AbortController();
-  const onClose = (): void => {
-    if (!raw.writableFinished) left.abort(new DOMException('The client closed its connection.', 'AbortError'));
-  };
-  raw.once('close', onClose);
-  return { signal: left.signal, release: () => raw.off('close', onClose) };
 }
