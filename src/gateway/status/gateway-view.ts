@@ -18,23 +18,22 @@ export interface StatusSources {
 
 /** The gateway at one moment, read once for everybody who is told of it. */
 export class GatewayView {
-  readonly #at: number;
-  readonly #models: readonly QueueMetrics[];
+  readonly #metrics: EngineMetrics;
   readonly #counts: readonly TenantCounts[];
   readonly #sources: StatusSources;
 
-  constructor(sources: StatusSources, { at, models }: EngineMetrics = sources.headgate.queues.getMetrics()) {
+  constructor(sources: StatusSources, metrics = sources.headgate.queues.getMetrics()) {
     this.#sources = sources;
-    this.#at = at;
-    this.#models = Object.values(models);
+    this.#metrics = metrics;
     this.#counts = sources.headgate.queues.getTenantCounts();
   }
 
   /** What this caller may know. */
   of(caller: Caller): GatewayStatus {
-    const at = this.#at;
-    if (caller.isAdmin) return { at, models: this.#models, deployments: this.#deployments(), tenants: this.#tenants() };
-    const models = this.#models.filter(({ modelId }) => this.#sources.mayUse(caller, modelId));
+    const { at } = this.#metrics;
+    const all = Object.values(this.#metrics.models);
+    if (caller.isAdmin) return { at, models: all, deployments: this.#deployments(), tenants: this.#tenants() };
+    const models = all.filter(({ modelId }) => this.#sources.mayUse(caller, modelId));
     const { tenant } = caller;
     const tally = this.#sources.tally.tenants.get(tenant);
     const counts = this.#counts.filter((count) => count.tenant === tenant);
@@ -48,8 +47,7 @@ export class GatewayView {
 
   #deployments(): GatewayDeployment[] {
     return this.#sources.headgate.status().deployments.flatMap((configured) => {
-      const { deployments = [] } = this.#models.find(({ modelId }) => modelId === configured.modelId) ?? {};
-      const info = deployments.find(({ id }) => id === configured.id);
+      const info = this.#metrics.models[configured.modelId]?.deployments.find(({ id }) => id === configured.id);
       return info === undefined ? [] : [{ ...configured, ...info }];
     });
   }
