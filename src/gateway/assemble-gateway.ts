@@ -7,6 +7,7 @@ import { CallRunner } from './calls/call-runner.ts';
 import { Gateway, Intake } from './gateway.ts';
 import type { AddRoutes, GatewayParts } from './gateway-parts.ts';
 import { createApp } from './http/app.ts';
+import { closeServer } from './http/close-server.ts';
 import { addCors } from './http/cors.ts';
 import { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import { metricsRoute } from './metrics/metrics-route.ts';
@@ -105,7 +106,7 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
         intake.close();
         // Work that was handed in stops first: what isn't done must not be told as failed.
         await Promise.all([work.stop(deadlineMs), headgate.close({ deadlineMs })]);
-        await app.close();
+        await closeServer(app, clock);
         await Promise.all([telemetry.close(FLUSH_MS), tenants.close()]);
       },
     });

@@ -1,4 +1,3 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/domain/logger.ts';
 import type { FinishedCall } from '../../src/gateway/calls/finished-call.ts';
@@ -6,100 +5,30 @@ import { OpenTelemetry } from '../../src/gateway/open-telemetry/open-telemetry.t
 import { otlpEndpoints } from '../../src/gateway/open-telemetry/otlp-endpoints.ts';
 import { systemClock } from '../../src/lib/system-clock.ts';
 import { finishedCall, RECEIVED_AT, rejectedCall } from './finished-call.ts';
-
-type Attributes = readonly { key: string; value: Record<string, unknown> }[];
-
-interface Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly attributes: Attributes;
-  readonly events: readonly { name: string; timeUnixNano: string }[];
-  readonly status: { code?: number; message?: string };
-}
-
-interface Point {
-  readonly count: number;
-  readonly sum: number;
-  readonly attributes: Attributes;
-}
-
-/** Takes OTLP as JSON over HTTP, and keeps it. */
-class Receiver {
-  readonly bodies: { path: string; headers: IncomingHttpHeaders; text: string }[] = [];
-  status = 200;
-  readonly #server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      this.bodies.push({ path: request.url ?? '', headers: request.headers, text: Buffer.concat(chunks).toString() });
-      response.writeHead(this.status, { 'content-type': 'application/json' }).end('{}');
-    });
-  });
-
-  open(): Promise<string> {
-    return new Promise((resolve) => {
-      this.#server.listen(0, '127.0.0.1', () => {
-        const address = this.#server.address();
-        resolve(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
-      });
-    });
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
-  get spans(): Span[] {
-    const found = this.bodies.filter(({ path }) => path === '/v1/traces').map(({ text }) => JSON.parse(text) as TracesBody);
-    return found.flatMap(({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
-  }
-
-  /** Points of a metric, as far as the last report says. */
-  points(name: string): readonly Point[] {
-    const last = this.bodies.filter(({ path }) => path === '/v1/metrics').at(-1);
-    const { resourceMetrics } = JSON.parse(last?.text ?? '{"resourceMetrics":[]}') as MetricsBody;
-    const all = resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
-    return all.filter((metric) => metric.name === name).flatMap(({ histogram }) => histogram.dataPoints);
-  }
-}
-
-interface TracesBody {
-  readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly Span[] }[] }[];
-}
-
-interface MetricsBody {
-  readonly resourceMetrics: readonly {
-    readonly scopeMetrics: readonly { readonly metrics: readonly { name: string; histogram: { dataPoints: readonly Point[] } }[] }[];
-  }[];
-}
+import { type Attributes, OtlpReceiver } from './otlp-receiver.ts';
 
 const plain = (attributes: Attributes): Record<string, unknown> =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
 const nanos = (epochMs: number): string => `${epochMs}000000`;
 
-let receiver: Receiver;
-let url: string;
+let receiver: OtlpReceiver;
 beforeEach(async () => {
-  receiver = new Receiver();
-  url = await receiver.open();
+  receiver = await OtlpReceiver.open();
 });
 afterEach(() => receiver.close());
 
-async function exported(calls: readonly FinishedCall[], more: { sampleRatio?: number } = {}, deadlineMs = 5_000): Promise<void> {
+async function exported(
+  calls: readonly FinishedCall[],
+  { endpoint = receiver.url, sampleRatio = 1 } = {},
+  deadlineMs = 5_000,
+): Promise<void> {
   const telemetry = await OpenTelemetry.start({
-    endpoints: otlpEndpoints(url, {}),
+    endpoints: otlpEndpoints(endpoint, {}),
     serviceName: 'my-gateway',
-    sampleRatio: 1,
+    sampleRatio,
     providerOf: (deploymentId) => (deploymentId.startsWith('azure') ? 'azure' : undefined),
     clock: systemClock,
     logger: silentLogger,
-    ...more,
   });
   for (const call of calls) telemetry.finished(call);
   await telemetry.close(deadlineMs);
@@ -195,9 +124,10 @@ describe('metrics for an OpenTelemetry collector', () => {
 describe('a collector that fails', () => {
   it('breaks no call, and closing ends at its deadline', async () => {
     receiver.status = 500;
-    await exported([finishedCall()], {}, 200);
+    await exported([finishedCall()], { endpoint: receiver.url }, 200);
+    const gone = receiver.url;
     receiver.close();
-    await exported([finishedCall()], {}, 200);
+    await exported([finishedCall()], { endpoint: gone }, 200);
   });
 });
 
@@ -211,5 +141,9 @@ describe('where OpenTelemetry’s data goes', () => {
     ['http://a', { OTEL_SDK_DISABLED: 'true' }, undefined, undefined],
   ])('is, with %s and %j, %s and %s', (configured, env, traces, metrics) => {
     expect(otlpEndpoints(configured, env)).toEqual({ traces, metrics });
+  });
+
+  it('is a URL, or the gateway says which variable is none', () => {
+    expect(() => otlpEndpoints(undefined, { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' })).toThrow('OTEL_EXPORTER_OTLP_ENDPOINT');
   });
 });
