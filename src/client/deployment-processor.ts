@@ -178,7 +178,7 @@ function brokenAfterDelivery(deploymentId: string, why: string, cause: unknown):
     retryable: false,
     failOver: false,
     // A deployment whose answer has no words in the caller's format works all the same.
-    scope: cause instanceof ProviderFailure && cause.code === 'untranslatable_answer' ? 'request' : 'deployment',
+    scope: cause instanceof ProviderFailure ? cause.scope : 'deployment',
     deploymentId,
     cause,
   });

@@ -81,7 +81,7 @@ describe('a stream with content that has no place in the caller’s format', () 
     const names = [...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name);
     expect(names.slice(-2)).toEqual(['error', 'response.failed']);
     expect(text).toContain('"status":"failed"');
-    expect(error).toMatchObject({ code: 'untranslatable_answer' });
+    expect(error).toMatchObject({ code: 'stream_error', cause: { code: 'untranslatable_answer' } });
   });
 
   it('breaks a message off with an event of an error', async () => {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../domain/chat.ts';
+import { textOf } from '../../domain/errors.ts';
 import type { CallMoments, Endpoint, ReplyHeaders, StreamEnding, WireAnswer, WireCall } from '../provider.ts';
 import { ProviderFailure } from '../provider-failure.ts';
 import { TranslatedParts } from './translated-parts.ts';
@@ -29,7 +30,9 @@ export async function sendTranslated(place: TranslatedTo, call: WireCall, moment
     const [json, text] = attempt(place, () => withText(translated.answer(answer.json)));
     return { ...answer, headers, json, text };
   }
-  const parts = new TranslatedParts(answer.parts, translated.stream(), (error) => failureOf(place, error));
+  const parts = new TranslatedParts(answer.parts, translated.stream(), (error, isMidStream) =>
+    isMidStream ? brokenOff(place, failureOf(place, error)) : failureOf(place, error),
+  );
   await parts.begin();
   const ended = answer.ended.then(
     (ending): StreamEnding => (parts.failure ? { ...ending, complete: false, error: parts.failure } : ending),
@@ -75,6 +78,11 @@ function failureOf({ deploymentId, translation: { from, to } }: TranslatedTo, er
     deploymentId,
     cause: error,
   });
+}
+
+/** As with an error of the provider's own, the stream has said so before this is thrown; and the deployment works all the same. */
+function brokenOff({ deploymentId }: TranslatedTo, cause: Error): ProviderFailure {
+  return new ProviderFailure({ message: textOf(cause), code: 'stream_error', retryable: false, failOver: false, deploymentId, cause });
 }
 
 /** An error's body is in the provider's format: whoever answers the caller says the same in the caller's. */

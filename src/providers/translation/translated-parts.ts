@@ -10,13 +10,14 @@ import type { StreamTranslator } from './translation.ts';
 export class TranslatedParts implements AsyncIterableIterator<StreamPart, undefined> {
   readonly #parts: AsyncIterator<StreamPart>;
   readonly #translator: StreamTranslator;
-  readonly #failureOf: (error: unknown) => Error;
+  readonly #failureOf: (error: unknown, isMidStream: boolean) => Error;
   #first: StreamPart | undefined;
+  #isMidStream = false;
   #failure: Error | undefined;
   #isOver = false;
 
-  /** @param failureOf what is thrown for an error of the translator's */
-  constructor(parts: AsyncIterable<StreamPart>, translator: StreamTranslator, failureOf: (error: unknown) => Error) {
+  /** @param failureOf what is thrown for an error of the translator's, once parts were handed out or before */
+  constructor(parts: AsyncIterable<StreamPart>, translator: StreamTranslator, failureOf: (error: unknown, isMidStream: boolean) => Error) {
     this.#parts = parts[Symbol.asyncIterator]();
     this.#translator = translator;
     this.#failureOf = failureOf;
@@ -32,6 +33,7 @@ export class TranslatedParts implements AsyncIterableIterator<StreamPart, undefi
     const step = await this.next();
     if (this.#failure !== undefined) throw this.#failure;
     this.#first = step.value;
+    this.#isMidStream = true;
   }
 
   async next(): Promise<IteratorResult<StreamPart, undefined>> {
@@ -57,7 +59,7 @@ export class TranslatedParts implements AsyncIterableIterator<StreamPart, undefi
       for (const event of given) events.push(...this.#translator.read(event));
       return events;
     } catch (error) {
-      const failure = this.#failureOf(error);
+      const failure = this.#failureOf(error, this.#isMidStream);
       this.#failure = failure;
       await this.#parts.return?.();
       return [...events, ...this.#translator.fail(textOf(failure))];
