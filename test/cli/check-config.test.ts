@@ -72,6 +72,34 @@ describe('what a configuration was understood as', () => {
     );
   });
 
+  it('tells what each tenant may do, and where that is counted', () => {
+    const price = { input: 1, output: 2 };
+    const config = parseHeadgateConfig({
+      models: { m: {}, n: {} },
+      prices: { m: price, n: price },
+      userLimits: {},
+      tenants: {
+        plain: {},
+        full: {
+          weight: 2.5,
+          models: ['m'],
+          priorityCeiling: -1,
+          userLimits: { maxNumRequestsInTimeWindow: 1, timeWindowInSeconds: 10 },
+          budget: { tokens: { perDay: 1_000_000 }, money: { perMonth: 0.5, currency: 'EUR' } },
+          timeZone: 'Europe/Berlin',
+        },
+      },
+      limitsStore: `redis://me:${KEY}@redis:6379/1`,
+    });
+    const lines = describeConfig(config, 'c.yaml', {});
+    expect(lines.slice(lines.indexOf('tenants'))).toEqual([
+      'tenants',
+      '  plain       weight 1 · all models · 40 requests per 60 s',
+      '  full        weight 2.5 · m · priority at most -1 · 1 request per 10 s · 1,000,000 tokens a day · 0.5 EUR a month · Europe/Berlin',
+      '  counted in  redis://redis:6379/1',
+    ]);
+  });
+
   it('names the variable of a key that is nowhere', () => {
     const lines = describeConfig(serving([{ provider: 'groq' }]), 'c.yaml', {});
     expect(lines.join('\n')).toContain('no key (GROQ_API_KEY is not set)');
