@@ -26,8 +26,8 @@ export function DeploymentRow({ deployment }: { deployment: GatewayDeployment })
       <span>
         {id} <small>{`${modelId} at ${provider}${lastError === null ? '' : `: ${lastError}`}`}</small>
       </span>
-      <small>{`${inFlight} in flight, ${latencyMs === null ? 'no' : Math.round(latencyMs)} ms`}</small>
-      <span className={`status circuit ${circuit}`}>{state === 'available' ? circuit : state}</span>
+      <small>{`${inFlight} in flight${latencyMs === null ? '' : `, ${Math.round(latencyMs)} ms`}`}</small>
+      <span className={`status circuit ${circuit}`}>{state === 'disabled' ? state : circuit}</span>
     </div>
   );
 }
