@@ -5,6 +5,7 @@ import { counted } from '../../lib/counted.ts';
 import { normaliseBaseUrl } from '../../providers/base-url.ts';
 import { findPreset } from '../../providers/preset-registry.ts';
 import { count } from '../format.ts';
+import { telemetryRows } from './telemetry-rows.ts';
 import { tenantRows } from './tenant-rows.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,6 +33,7 @@ export function describeConfig(config: HeadgateConfig, fileName: string, env: En
     ),
     ...section('users and queue', userRows(config)),
     ...section('tenants', tenantRows(config)),
+    ...section('telemetry', telemetryRows(config)),
     ...section(
       'warnings',
       config.warnings.map((warning) => [warning]),
