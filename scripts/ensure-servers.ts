@@ -37,6 +37,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const needsPostgres = !process.env['DATABASE_URL'];
   const missing = [...(needsRedis && !findRedis() ? ['redis-server'] : []), ...(needsPostgres && !findPostgres() ? ['postgresql'] : [])];
   if (missing.length > 0) installOnDebian(missing, 'The tests of the stores need servers');
-  console.log(needsRedis ? (findRedis() ?? REDIS_MISSING) : 'Redis: the one in REDIS_URL');
-  console.log(needsPostgres ? (findPostgres() ?? POSTGRES_MISSING) : 'Postgres: the one in DATABASE_URL');
+  console.log(needsRedis ? `Redis: ${findRedis() ?? REDIS_MISSING}` : 'Redis: the one in REDIS_URL');
+  console.log(needsPostgres ? `Postgres: ${findPostgres() ?? POSTGRES_MISSING}` : 'Postgres: the one in DATABASE_URL');
 }
