@@ -68,7 +68,7 @@ describe('a planted import is refused', () => {
     [
       'upwards, dynamic',
       { 'src/engine/a.ts': "const load = () => import('../cli/e.ts');", 'src/cli/e.ts': 'export {};' },
-      'src/engine/a.ts:1 imports src/cli/e.ts: engine (L3) lies below cli (L5), and imports point down only',
+      'src/engine/a.ts:1 imports src/cli/e.ts: engine (L3) lies below cli (L6), and imports point down only',
     ],
     [
       'upwards, re-exported',
@@ -98,7 +98,7 @@ describe('a planted import is refused', () => {
     [
       'of a face by the package entry',
       { 'src/index.ts': "export { x } from './cli/a.ts';", 'src/cli/a.ts': 'export const x = 1;' },
-      'src/index.ts:1 imports src/cli/a.ts: the package entry lies below cli (L5), and imports point down only',
+      'src/index.ts:1 imports src/cli/a.ts: the package entry lies below cli (L6), and imports point down only',
     ],
     [
       'of a module that is not there',
@@ -186,7 +186,7 @@ describe('a planted import is refused', () => {
     [
       'in a folder without a layer',
       { 'src/utils/a.ts': 'export {};' },
-      'src/utils/a.ts is in no layer. Known folders: domain, lib, limits, scheduling, config, machines, providers, middleware, deployments, stores, observability, simulator, testing, engine, client, cli, gateway, dashboard.',
+      'src/utils/a.ts is in no layer. Known folders: domain, lib, limits, scheduling, config, machines, providers, middleware, deployments, stores, observability, simulator, testing, engine, client, prometheus, gateway, watch, dashboard, cli.',
     ],
   ];
 

@@ -1,7 +1,8 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ownAnswer } from '../../client/fetch/error-answer.ts';
 import { InvalidRequest } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/logger.ts';
+import { answerClientError } from './client-errors.ts';
 import { faceOf } from './face.ts';
 import { gatewayError } from './gateway-error.ts';
 import { sendError } from './send-answer.ts';
@@ -16,11 +17,23 @@ export interface AppOptions {
 
 const LONGEST_PATH_SEGMENT = 256;
 const KEEP_ALIVE_MS = 75_000;
+/** How often the server looks for requests that are not arriving; its own default is half a minute. */
+const MOST_CHECK_MS = 5_000;
 
 /** The gateway's server without routes: bodies are read as JSON, and every failure is told in the form of the path's face. */
 export function createApp({ bodyLimit, readTimeoutMs, logger }: AppOptions): FastifyInstance {
+  const failed = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const answer = gatewayError(error, faceOf(request));
+    if (answer.status >= 500) logger.warn({ err: error, path: pathOf(request.url), status: answer.status }, 'a request failed');
+    return sendError(reply, answer);
+  };
   const app = Fastify({
     logger: false,
+    http: { connectionsCheckingInterval: readTimeoutMs > 0 ? Math.min(MOST_CHECK_MS, readTimeoutMs / 2) : MOST_CHECK_MS },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: failed,
+    // Routes say so themselves, in the face's form.
+    return503OnClosing: false,
     bodyLimit,
     requestTimeout: readTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -38,14 +51,10 @@ export function createApp({ bodyLimit, readTimeoutMs, logger }: AppOptions): Fas
       done(error as Error);
     }
   });
-  app.setErrorHandler((error, request, reply) => {
-    const answer = gatewayError(error, faceOf(request.url));
-    if (answer.status >= 500) logger.warn({ err: error, path: pathOf(request.url), status: answer.status }, 'a request failed');
-    return sendError(reply, answer);
-  });
+  app.setErrorHandler(failed);
   app.setNotFoundHandler((request, reply) => {
     const message = `There is nothing at ${request.method} ${pathOf(request.url)}. See /openapi.json for what there is.`;
-    return sendError(reply, ownAnswer(faceOf(request.url), 404, 'not_found', message));
+    return sendError(reply, ownAnswer(faceOf(request), 404, 'not_found', message));
   });
   return app;
 }
