@@ -31,9 +31,11 @@ export const pointsAround: SeedPart = {
           'shows engine, scheduler, limiters, domain, supervisor and requests with their definitions in one stream',
         ],
         ['test/engine/inspection.test.ts', 'shows their live states'],
+        ['test/prometheus/prometheus-metrics.test.ts', 'tell how many wait and for whom, and what became of the others'],
+        ['test/deploy/dashboard.test.ts', 'asks for every metric of the gateway, and for no other'],
       ],
-      waits: 'gateway',
-      note: 'Prometheus comes with the gateway, the dashboard after it.',
+      waits: 'dashboard',
+      note: 'Prometheus and OpenTelemetry are there.',
     },
     {
       id: 'E52',

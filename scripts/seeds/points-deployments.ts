@@ -113,9 +113,10 @@ export const pointsOfDeployments: SeedPart = {
           'test/stores/csv-telemetry-store.test.ts',
           'begins with a header where the file is missing, and has all 14 fields with their defaults',
         ],
+        ['test/stores/telemetry-sinks.test.ts', 'is in order, whatever the size of its batches, and goes on where it was'],
+        ['test/stores/telemetry-writer.test.ts', 'nothing is lost and nothing is stored twice, whatever the sink does and whenever'],
+        ['test/gateway/telemetry-record.test.ts', 'has the 14 fields that every record has, and what the gateway knows besides'],
       ],
-      waits: 'gateway',
-      note: 'All but SQL is there.',
     },
   ],
 };

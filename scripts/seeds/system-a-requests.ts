@@ -128,7 +128,7 @@ export const requestsOfA: SeedPart = {
         ['examples/metrics-export.ts'],
       ],
       waits: 'several machines',
-      note: 'Redis and a dashboard are later work, and Prometheus as an endpoint.',
+      note: 'A dashboard of our own and limits of several machines are later work; Prometheus, and a dashboard for Grafana, are there.',
     },
   ],
 };

@@ -247,9 +247,11 @@ export const systemB: SeedPart = {
         ],
         ['test/stores/csv-telemetry-store.test.ts', 'quotes what has to be quoted, and lets no text run as a formula'],
         ['test/client/llm-queue-telemetry.test.ts', 'may be a CSV file'],
+        ['test/stores/telemetry-sinks.test.ts', 'is in order, whatever the size of its batches, and goes on where it was'],
+        ['test/stores/telemetry-sinks.test.ts', 'may be told by the parts of its address'],
+        ['test/stores/telemetry-outage.test.ts', 'Postgres that stops and comes back has every record once, in order'],
       ],
-      waits: 'gateway',
-      note: 'CSV is there.',
+      note: 'SQLite too.',
     },
     {
       id: 'B22',
