@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../domain/chat.ts';
-import { withoutAbsent } from '../../codecs/json-fields.ts';
+import { listAt, objectAt, textAt, withoutAbsent } from '../../codecs/json-fields.ts';
 import { isAbsent, refuseOthers, requiredObject, requiredText } from '../known-fields.ts';
 import { Untranslatable } from '../translation.ts';
 import { type AnswerForm, offeredTools } from './answer-form.ts';
@@ -13,7 +13,20 @@ export function anthropicTools(body: JsonObject, { tool: answerTool }: AnswerFor
   // Two answers would be none: together they are no JSON.
   if (answerTool !== undefined)
     return { tools: [answerTool], tool_choice: { type: 'tool', name: answerTool['name'], disable_parallel_tool_use: true } };
-  return tools.length === 0 ? {} : { tools: tools.map((tool, place) => toolOf(tool, `tools[${place}]`)), tool_choice: choice };
+  return tools.length === 0
+    ? calledBefore(body)
+    : { tools: tools.map((tool, place) => toolOf(tool, `tools[${place}]`)), tool_choice: choice };
+}
+
+/**
+ * A chat completion may stop offering what its conversation has called; Anthropic refuses calls and results whose tools nobody
+ * describes. So they are named, and none may be called.
+ */
+function calledBefore(body: JsonObject): JsonObject {
+  const calls = listAt(body, 'messages').flatMap((message) => listAt(message, 'tool_calls'));
+  const names = new Set(calls.flatMap((call) => textAt(objectAt(call, 'function'), 'name') ?? []));
+  if (names.size === 0) return {};
+  return { tools: [...names].map((name) => ({ name, input_schema: { type: 'object' } })), tool_choice: { type: 'none' } };
 }
 
 function toolOf(value: unknown, path: string): JsonObject {

@@ -93,6 +93,8 @@ describe('the fields of a chat completion', () => {
 
 describe('the messages of a chat completion', () => {
   const conversation = (...messages: object[]) => translated({ messages });
+  /** Tools that are offered no more are named all the same. */
+  const CALLED_BEFORE = { max_tokens: 4096, tools: [{ name: 'lookup', input_schema: { type: 'object' } }], tool_choice: { type: 'none' } };
   const image = (url: string) => ({ role: 'user', content: [{ type: 'image_url', image_url: { url, detail: 'high' } }] });
   const shown = (source: object) => ({ max_tokens: 4096, messages: [{ role: 'user', content: [{ type: 'image', source }] }] });
 
@@ -127,7 +129,7 @@ describe('the messages of a chat completion', () => {
     const use = (id: string, input: object) => ({ type: 'tool_use', id, name: 'lookup', input });
     const result = (id: string, content: unknown) => ({ type: 'tool_result', tool_use_id: id, content });
     expect(answered).toEqual({
-      max_tokens: 4096,
+      ...CALLED_BEFORE,
       system: [{ type: 'text', text: 'Go on.' }],
       messages: [
         HI,
@@ -152,7 +154,7 @@ describe('the messages of a chat completion', () => {
     ];
     const named = 'functions_2e_lookup_3a_0';
     expect(conversation(...messages)).toEqual({
-      max_tokens: 4096,
+      ...CALLED_BEFORE,
       messages: [
         HI,
         { role: 'assistant', content: [{ type: 'tool_use', id: named, name: 'lookup', input: {} }] },
@@ -224,6 +226,17 @@ describe('the tools of a chat completion', () => {
     ],
   ])('%s', (_name, said, expected) => {
     expect(translated({ tools: [lookup], ...said })).toEqual({ ...ASKED, ...expected });
+  });
+
+  it('that were called before are named once where they are offered no more, unless the answer is a tool itself', () => {
+    const turn = [{ role: 'assistant', content: null, tool_calls: [call('c1', '{}'), call('c2', '{}')] }];
+    const results = ['c1', 'c2'].map((id) => ({ role: 'tool', tool_call_id: id, content: 'A' }));
+    const messages = [HI, ...turn, ...results];
+    const named = { tools: [{ name: 'lookup', input_schema: { type: 'object' } }], tool_choice: { type: 'none' } };
+    expect(translated({ messages })).toMatchObject(named);
+    expect(translated({ messages, tools: [], tool_choice: 'auto' })).toMatchObject(named);
+    expect(translated({ messages, tools: [lookup] })).toMatchObject({ tools: [LOOKUP] });
+    expect(translated({ messages, response_format: { type: 'json_object' } })).toMatchObject({ tools: [{ name: 'json_answer' }] });
   });
 
   it('describes them, strict ones as strict, ones without parameters as objects', () => {
