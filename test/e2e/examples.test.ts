@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { describe, expect, it } from 'vitest';
+import { freshDatabase } from '../servers/fresh-database.ts';
+import { anyRedis } from '../servers/redis.ts';
 import { BrowserPage } from './chromium.ts';
 import { serveFolder } from './serve-folder.ts';
 
@@ -72,6 +74,11 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'calls at the provider: 2',
     'without it: The key is sk-secret-123.',
   ],
+  'database-telemetry.ts': [
+    /^Too many requests, please try again in (60|59) seconds$/,
+    'anna: 4 calls, 15 tokens, 1 failed',
+    'ben: 1 calls, 5 tokens, 0 failed',
+  ],
   'error-handling.ts': [
     'hello: completed: fine',
     'break: failed in the processor (processing_error); thrown: Error: the provider said 400',
@@ -101,6 +108,19 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'later: completed, result: PROCESS THIS LATER',
     'usage corrected: true',
     'an id nobody knows: null',
+  ],
+  'gateway-tenants.ts': [
+    "support, who came after crawler's 60, waited less than half as long: true",
+    'crawler asks for large: 403 model_forbidden',
+    "support's fourth: answered",
+    "support's fifth: 429 user_rate_limit",
+    'somebody: 401 unknown_key',
+  ],
+  'gateway.ts': [
+    'OpenAI: the new may are our, from east in 1 attempt',
+    'Anthropic: text 5 tokens',
+    /^30 answers; the provider refused \d+$/,
+    'in a second: some answered true, all others too late true',
   ],
   'handling-a-limit.ts': [
     '4 of 5 requests left',
@@ -133,6 +153,19 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'llm_completion_tokens_total{model="gpt-4o"} 50',
     'engine: 5 completed, 1 failed, 1 retried',
   ],
+  'monitoring.ts': [
+    '/healthz 200',
+    '/readyz 200',
+    'some waited: true',
+    'completed: 20 - waiting: 0',
+    'east: available - circuit closed',
+    'output tokens of everybody: 200',
+    'headgate_requests_total{model="gpt-4o",tenant="",outcome="completed"} 20',
+    'headgate_attempts_total{model="gpt-4o",tenant=""} 20',
+    'headgate_tokens_total{model="gpt-4o",tenant="",kind="output"} 200',
+    /^headgate_cost_total\{model="gpt-4o",tenant=""\} 0\.00\d+$/,
+    'headgate_queue_depth{model="gpt-4o",tenant=""} 0',
+  ],
   'openai-sdk.ts': [
     'streamed: the new may are our',
     '50 answers',
@@ -152,6 +185,7 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'equal dedupeKey: summary other',
   ],
   'rag.ts': ['200 {', /^ {2}found: '(Headgates|Herons|Canals) .*',$/, "  answer: ' the new',", "  models: [ 'ada', 'gpt-4o' ]"],
+  'redis-limits.ts': [/^Skipped: no Redis server is named/],
   'retry-and-refusals.ts': [
     'flaky: attempt 1 failed, waits for the next',
     'flaky: attempt 2 failed, waits for the next',
@@ -303,6 +337,27 @@ describe('the examples', () => {
   it.each(Object.keys(KEY_LINES).filter((file) => file !== 'inspector.ts'))('%s runs and prints what it says', async (file) => {
     const { code, output } = await run(file);
     expectInOrder(output, KEY_LINES[file] ?? []);
+    expect(code).toBe(0);
+  });
+
+  it('redis-limits.ts counts for two processes in one Redis', async () => {
+    const redis = await anyRedis();
+    const { code, output } = await run('redis-limits.ts', { REDIS_URL: redis.url });
+    await redis.remove();
+    expectInOrder(output, [
+      'first process: You asked: one',
+      'second process: You asked: two',
+      'first process: You asked: three',
+      /^second process: refused for (60|59) s$/,
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('database-telemetry.ts writes and asks Postgres as it does SQLite', async () => {
+    const database = await freshDatabase();
+    const { code, output } = await run('database-telemetry.ts', { DATABASE_URL: database.url });
+    await database.drop();
+    expectInOrder(output, KEY_LINES['database-telemetry.ts'] ?? []);
     expect(code).toBe(0);
   });
 
