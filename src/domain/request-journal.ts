@@ -42,6 +42,13 @@ export interface PendingWork extends Work {
   readonly seq: number;
 }
 
+/** How much is read at once; a single piece of work may be larger. */
+export interface TakenAtMost {
+  readonly count: number;
+  /** Of the bodies together. */
+  readonly characters: number;
+}
+
 /** What is known of how a call went. */
 export interface OutcomeFacts {
   /** The model that answered, or the one that was asked for. */
@@ -91,8 +98,8 @@ export interface RequestJournal {
   accept(work: readonly Work[]): Promise<void>;
   /** The lanes (see {@link laneOf}) of single requests that have pending work. */
   lanes(): Promise<readonly string[]>;
-  /** Pending work of a lane after `afterSeq`, in the order it was accepted. */
-  take(lane: string, afterSeq: number, limit: number): Promise<readonly PendingWork[]>;
+  /** Pending work of a lane after `afterSeq`, in the order it was accepted; some of it at least. Empty: there is none. */
+  take(lane: string, afterSeq: number, most: TakenAtMost): Promise<readonly PendingWork[]>;
   /**
    * Writes outcomes down, all or nothing, and counts them for their batches. Work that has one already keeps it. The body of the call is
    * forgotten.
@@ -105,7 +112,7 @@ export interface RequestJournal {
   linesOf(batchId: string, afterLine: number, limit: number): Promise<readonly WorkRecord[]>;
   /** Forgets the lines of a batch, some at a time so that nobody else waits long. */
   forgetLines(batchId: string): Promise<void>;
-  /** Forgets single requests that were settled before a moment. */
+  /** Forgets single requests that were settled before a moment, some at a time. */
   forgetSettled(before: number): Promise<void>;
 }
 

@@ -30,11 +30,11 @@ export class FileWriter {
     this.#parts.push(part);
     this.#partBytes += part.byteLength;
     this.#bytes += part.byteLength;
-    if (this.#partBytes >= PIECE_BYTES) await this.#flush();
+    if (this.#partBytes >= PIECE_BYTES) await this.#flush(PIECE_BYTES);
   }
 
   async finish(purpose: FilePurpose, filename: string, expiresAt: number | undefined): Promise<StoredFile> {
-    if (this.#partBytes > 0) await this.#flush();
+    if (this.#partBytes > 0) await this.#flush(1);
     const file = { ...this.#file, purpose, filename, expiresAt, bytes: this.#bytes };
     await this.#files.finish(file);
     return file;
@@ -45,13 +45,17 @@ export class FileWriter {
     await this.#files.remove(this.#file.id);
   }
 
-  async #flush(): Promise<void> {
-    const piece = Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#partBytes = 0;
-    await this.#files.append(this.#file.id, this.#pieces, piece);
-    this.#pieces += 1;
-    // SQLite waits for nobody: whoever calls interactively must have a turn.
-    await macrotask();
+  /** Writes pieces for as long as at least `fewest` bytes are left. */
+  async #flush(fewest: number): Promise<void> {
+    let left = Buffer.concat(this.#parts);
+    while (left.byteLength >= fewest) {
+      await this.#files.append(this.#file.id, this.#pieces, left.subarray(0, PIECE_BYTES));
+      left = left.subarray(PIECE_BYTES);
+      this.#pieces += 1;
+      // SQLite waits for nobody: whoever calls interactively must have a turn.
+      await macrotask();
+    }
+    this.#parts = [left];
+    this.#partBytes = left.byteLength;
   }
 }

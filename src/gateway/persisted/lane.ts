@@ -36,6 +36,8 @@ export class Lane {
   /** The journal may have more after `#lastSeq`. */
   #mayHaveMore = true;
   #wakes = 0;
+  /** Work that was cancelled while a read was under way. */
+  readonly #dropped = new Set<string>();
 
   constructor(key: string, isAwaited: boolean) {
     this.key = key;
@@ -65,16 +67,26 @@ export class Lane {
     return this.running.size === 0 && !this.isReading && (this.isClosed || (this.ready.length === 0 && !this.#mayHaveMore));
   }
 
-  /** Begins a read of `limit` pieces; its end is told with what came. */
-  reading(limit: number): (work: readonly PendingWork[]) => void {
+  /** Begins a read; its end is told with what came. */
+  reading(): (work: readonly PendingWork[]) => void {
     this.isReading = true;
     const wakes = this.#wakes;
     return (work) => {
       this.isReading = false;
       this.#lastSeq = work.at(-1)?.seq ?? this.#lastSeq;
-      if (work.length < limit && wakes === this.#wakes) this.#mayHaveMore = false;
-      if (!this.isClosed) this.ready.push(...work);
+      if (work.length === 0 && wakes === this.#wakes) this.#mayHaveMore = false;
+      if (!this.isClosed) this.ready.push(...work.filter(({ id }) => !this.#dropped.has(id)));
+      this.#dropped.clear();
     };
+  }
+
+  /** Does nothing more about a piece of work that has its outcome. */
+  drop(id: string, reason: string): void {
+    const at = this.ready.findIndex((work) => work.id === id);
+    if (at >= 0) this.ready.splice(at, 1);
+    // What is being read was pending when the read began.
+    if (this.isReading) this.#dropped.add(id);
+    for (const { work, abort } of this.running.values()) if (work.id === id) abort.abort(reason);
   }
 
   start(work: PendingWork): Running {

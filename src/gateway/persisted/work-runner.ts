@@ -23,10 +23,12 @@ export interface WorkRunnerParts {
 export interface RunnerLimits extends LaneLimits {
   /** Most pieces of work in hand, of all lanes; what is kept in memory is bounded by it. */
   readonly total: number;
+  /** Most characters of the bodies of all that; a single one may be larger. */
+  readonly characters: number;
 }
 
-const LIMITS: RunnerLimits = { waiting: 32, running: 500, total: 2000 };
-const READ_AT_ONCE = 64;
+const LIMITS: RunnerLimits = { waiting: 32, running: 500, total: 2000, characters: 128 * 1024 * 1024 };
+const READ_AT_ONCE = { count: 64, characters: 8 * 1024 * 1024 };
 /** Below that many, more are read. */
 const FEW_READY = 32;
 const STORE_RETRY_MS = 1000;
@@ -39,6 +41,7 @@ export class WorkRunner {
   readonly #limits: RunnerLimits;
   readonly #lanes = new Map<string, Lane>();
   #running = 0;
+  #characters = 0;
   #isFilling = false;
   #isStopped = false;
   #idle: Deferred<void> | undefined;
@@ -74,11 +77,7 @@ export class WorkRunner {
 
   /** Breaks off a single request that has its outcome already, whatever it is doing. */
   drop(id: string, reason: string): void {
-    for (const lane of this.#lanes.values()) {
-      const at = lane.ready.findIndex((work) => work.id === id);
-      if (at >= 0) lane.ready.splice(at, 1);
-      for (const { work, abort } of lane.running.values()) if (work.id === id) abort.abort(reason);
-    }
+    for (const lane of this.#lanes.values()) lane.drop(id, reason);
   }
 
   /** Starts nothing any more; resolves once nothing runs. */
@@ -107,6 +106,10 @@ export class WorkRunner {
     return lane;
   }
 
+  get #isFull(): boolean {
+    return this.#running >= this.#limits.total || this.#characters >= this.#limits.characters;
+  }
+
   /** Once for whatever happens at the same moment. */
   #fillSoon(): void {
     if (this.#isFilling || this.#isStopped) return;
@@ -123,11 +126,12 @@ export class WorkRunner {
     for (let started = true; started; ) {
       started = false;
       for (const lane of this.#lanes.values()) {
-        if (this.#running >= this.#limits.total || !lane.canStart(now, this.#limits)) continue;
+        if (this.#isFull || !lane.canStart(now, this.#limits)) continue;
         const work = lane.ready.shift();
         if (work === undefined) continue;
         started = true;
         this.#running += 1;
+        this.#characters += work.body.length;
         void this.#run(lane, lane.start(work));
       }
     }
@@ -140,7 +144,7 @@ export class WorkRunner {
   }
 
   async #read(lane: Lane): Promise<void> {
-    const done = lane.reading(READ_AT_ONCE);
+    const done = lane.reading();
     try {
       done(await this.#parts.journal.take(lane.key, lane.lastSeq, READ_AT_ONCE));
       this.#fillSoon();
@@ -172,6 +176,7 @@ export class WorkRunner {
     await this.#finish(lane, running, end);
     lane.end(running);
     this.#running -= 1;
+    this.#characters -= running.work.body.length;
     if (this.#running === 0) this.#idle?.resolve();
     this.#fillSoon();
   }

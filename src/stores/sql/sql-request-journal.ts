@@ -4,6 +4,7 @@ import {
   type PendingWork,
   type RequestJournal,
   type Settlement,
+  type TakenAtMost,
   type Work,
   type WorkRecord,
 } from '../../domain/request-journal.ts';
@@ -60,17 +61,24 @@ export class SqlRequestJournal implements RequestJournal {
     return rows.map(({ lane }) => lane);
   }
 
-  async take(lane: string, afterSeq: number, limit: number): Promise<readonly PendingWork[]> {
+  async take(lane: string, afterSeq: number, { count, characters }: TakenAtMost): Promise<readonly PendingWork[]> {
     const db = await this.#database.tables();
-    const rows = await db
+    const pending = db
       .selectFrom('headgate_work')
-      .selectAll()
       .where('lane', '=', lane)
       .where('seq', '>', afterSeq)
       .where('settled_at', 'is', null)
       .orderBy('seq')
-      .limit(limit)
-      .execute();
+      .limit(count);
+    const sizes = await pending.select(['seq', 'body_length']).execute();
+    let left = characters;
+    const few = sizes.filter(({ body_length }, index) => {
+      left -= body_length;
+      return left >= 0 || index === 0;
+    });
+    const last = few.at(-1)?.seq;
+    if (last === undefined) return [];
+    const rows = await pending.selectAll().where('seq', '<=', last).execute();
     return rows.map(pendingWork);
   }
 

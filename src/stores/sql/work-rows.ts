@@ -35,6 +35,7 @@ export function workRow(work: Work, lane: string): Insertable<WorkRow> {
     endpoint: work.endpoint,
     model: work.model,
     body: work.body,
+    body_length: work.body.length,
     priority: work.priority,
     deadline: work.deadline ?? null,
     metadata: work.metadata ?? null,

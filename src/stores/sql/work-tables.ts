@@ -17,6 +17,7 @@ export interface WorkRow {
   readonly model: string;
   /** Null once it has an outcome. */
   readonly body: string | null;
+  readonly body_length: number;
   readonly priority: number;
   readonly deadline: number | null;
   readonly metadata: string | null;
@@ -73,7 +74,7 @@ const createTables: Migration = async (db, kind) => {
   const statements = [
     sql`create table headgate_work (
       seq ${key}, id text not null, lane text not null, ${owner}, batch_id text, line integer, custom_id text, endpoint text not null,
-      model text not null, body text, priority integer not null, deadline bigint, metadata text, accepted_at bigint not null,
+      model text not null, body text, body_length integer not null, priority integer not null, deadline bigint, metadata text, accepted_at bigint not null,
       settled_at bigint, outcome text, answer text)`,
     sql`create unique index headgate_work_id on headgate_work (id) where batch_id is null`,
     sql`create index headgate_work_pending on headgate_work (lane, seq) where settled_at is null`,

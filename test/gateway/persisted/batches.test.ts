@@ -1,5 +1,5 @@
 import OpenAI, { toFile } from 'openai';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SimulatedProviderOptions } from '../../../src/simulator/index.ts';
 import { at, chatBody, type World, world } from '../../client/headgate-world.ts';
 import { gently, quiet, type WorkApp, workApp } from './work-app.ts';
@@ -204,6 +204,24 @@ describe('a batch', () => {
     expect(started.sent.length).toBe(0);
     const empty = await submit(client, ['', '']);
     expect((await finished(client, started, empty.id)).errors?.data).toMatchObject([{ code: 'empty_file', line: null }]);
+  });
+
+  it('whose file is deleted while it is read fails, and runs no part of it', async () => {
+    const started = await start();
+    const client = started.client();
+    const { work } = started;
+    const lines = Array.from({ length: 3_000 }, (_, index) => lineOf(`id-${index}`));
+    const read = work.files.read.bind(work.files);
+    vi.spyOn(work.files, 'read').mockImplementation(async function* (id) {
+      for await (const piece of read(id)) {
+        yield piece;
+        await work.files.remove(id);
+      }
+    });
+    const failed = await finished(client, started, (await submit(client, lines)).id);
+    expect(failed).toMatchObject({ status: 'failed', errors: { data: [{ code: 'file_deleted' }] } });
+    expect(started.sent.length).toBe(0);
+    expect(await work.journal.linesOf(failed.id, 0, 1)).toEqual([]);
   });
 
   it('of more lines than may be is refused', async () => {

@@ -43,6 +43,8 @@ function settlement(seq: number, status: 'completed' | 'failed' = 'completed', a
   return { seq, at: 1_735_689_700_000, outcome, answer: answer ?? undefined };
 }
 
+const atMost = (count: number) => ({ count, characters: 1_000_000 });
+
 const FACTS: BatchFacts = {
   endpoint: '/v1/embeddings',
   inputFileId: 'file-1',
@@ -81,10 +83,20 @@ describe.each(['sqlite', 'postgres'] as const)('persisted work in %s', (kind) =>
     await journal.accept([full, work('2'), work('3', { priority: 5 }), work('4', { owner: { ...OWNER, tenant: 'b' } })]);
     await journal.accept([work('5')]);
     expect([...(await journal.lanes())].sort()).toEqual(['["a","m",0]', '["a","m",5]', '["b","m",0]']);
-    const [first, ...others] = await journal.take(laneOf(full), 0, 10);
+    const [first, ...others] = await journal.take(laneOf(full), 0, atMost(10));
     expect(first).toEqual({ ...full, seq: expect.any(Number) });
     expect(others.map(({ id }) => id)).toEqual(['2', '5']);
-    expect((await journal.take(laneOf(full), first?.seq ?? 0, 1)).map(({ id }) => id)).toEqual(['2']);
+    expect((await journal.take(laneOf(full), first?.seq ?? 0, atMost(1))).map(({ id }) => id)).toEqual(['2']);
+  });
+
+  it('hands out as much at once as was asked for, and at least one piece', async () => {
+    const long = JSON.stringify({ model: 'm', text: 'x'.repeat(1000) });
+    await journal.accept(['1', '2', '3', '4'].map((id) => work(id, { body: long })));
+    const ids = async (characters: number): Promise<string[]> =>
+      (await journal.take('["a","m",0]', 0, { count: 3, characters })).map(({ id }) => id);
+    expect(await ids(1)).toEqual(['1']);
+    expect(await ids(2.5 * long.length)).toEqual(['1', '2']);
+    expect(await ids(10 * long.length)).toEqual(['1', '2', '3']);
   });
 
   it('accepts all or nothing', async () => {
@@ -95,7 +107,7 @@ describe.each(['sqlite', 'postgres'] as const)('persisted work in %s', (kind) =>
 
   it('records one outcome, the first; until then, and after a crash, the work is pending', async () => {
     await journal.accept([work('1'), work('2')]);
-    const [first, second] = await journal.take('["a","m",0]', 0, 10);
+    const [first, second] = await journal.take('["a","m",0]', 0, atMost(10));
     const [one, two] = [first?.seq ?? 0, second?.seq ?? 0];
     expect(await journal.settle([settlement(one)])).toEqual(new Set([one]));
     expect(await journal.settle([settlement(one, 'failed'), settlement(two, 'failed', null)])).toEqual(new Set([two]));
@@ -105,7 +117,7 @@ describe.each(['sqlite', 'postgres'] as const)('persisted work in %s', (kind) =>
       answer: undefined,
       outcome: { reason: 'error', error: 'It failed.\u0000' },
     });
-    expect(await journal.take('["a","m",0]', 0, 10)).toEqual([]);
+    expect(await journal.take('["a","m",0]', 0, atMost(10))).toEqual([]);
     expect(await journal.lanes()).toEqual([]);
   });
 
@@ -121,7 +133,7 @@ describe.each(['sqlite', 'postgres'] as const)('persisted work in %s', (kind) =>
     const lines = Array.from({ length: 2_500 }, (_, index) => line('b1', index + 1));
     await journal.accept([...lines, work('1')]);
     expect(await journal.lanes()).toEqual(['["a","m",0]']);
-    const taken = await journal.take('batch b1', 0, 300);
+    const taken = await journal.take('batch b1', 0, atMost(300));
     const settlements = taken.map(({ seq }, index) => settlement(seq, index % 3 === 0 ? 'failed' : 'completed'));
     await journal.settle(settlements);
     await journal.settle(settlements.slice(0, 50));
@@ -138,7 +150,7 @@ describe.each(['sqlite', 'postgres'] as const)('persisted work in %s', (kind) =>
 
   it('forgets single requests that were settled long ago', async () => {
     await journal.accept([work('1'), work('2')]);
-    const [first] = await journal.take('["a","m",0]', 0, 1);
+    const [first] = await journal.take('["a","m",0]', 0, atMost(1));
     const { at } = settlement(0);
     await journal.settle([settlement(first?.seq ?? 0)]);
     await journal.forgetSettled(at);
@@ -206,7 +218,7 @@ describe.each(['sqlite', 'postgres'] as const)('persisted work in %s', (kind) =>
       await journal.accept(Array.from({ length: 500 }, (_, index) => line('big', from + index + 1)));
     const accepted = performance.now();
     for (let after = 0; ; ) {
-      const taken = await journal.take('batch big', after, 200);
+      const taken = await journal.take('batch big', after, atMost(200));
       if (taken.length === 0) break;
       after = taken.at(-1)?.seq ?? after;
       await journal.settle(taken.map(({ seq }) => settlement(seq)));

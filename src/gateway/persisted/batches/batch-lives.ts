@@ -40,6 +40,8 @@ export class BatchLives {
   /** What ends the reading of a batch's input. */
   readonly #reading = new Map<string, AbortController>();
   readonly #live = new Map<string, Promise<void>>();
+  /** Cancelled while they were led: what was read of them before that doesn't count. */
+  readonly #cancelled = new Set<string>();
 
   constructor(parts: BatchLivesParts) {
     this.#parts = parts;
@@ -54,7 +56,10 @@ export class BatchLives {
     if (this.#live.has(id) || this.#stopping.signal.aborted) return;
     this.#live.set(
       id,
-      this.#lead(id).finally(() => this.#live.delete(id)),
+      this.#lead(id).finally(() => {
+        this.#live.delete(id);
+        this.#cancelled.delete(id);
+      }),
     );
   }
 
@@ -65,6 +70,7 @@ export class BatchLives {
     while (found !== undefined && MAY_BE_CANCELLED.has(found.status)) {
       const facts = this.#entered(found.facts, 'cancelling');
       if (await batches.move(found.id, found.status, 'cancelling', facts)) {
+        if (this.#live.has(found.id)) this.#cancelled.add(found.id);
         this.#reading.get(found.id)?.abort();
         runner.close(laneOfBatch(found.id), CANCELLED);
         return { ...found, status: 'cancelling', facts };
@@ -125,6 +131,7 @@ export class BatchLives {
   async #run(batch: BatchRecord): Promise<void> {
     const { batches, runner, clock } = this.#parts;
     const { id, facts } = batch;
+    if (this.#cancelled.has(id)) return;
     const lane = laneOfBatch(id);
     const expire = (): void => runner.close(lane, 'The completion window of the batch expired.');
     const done = runner.finish(lane);

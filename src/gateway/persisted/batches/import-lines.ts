@@ -8,7 +8,8 @@ import { linesIn } from './lines.ts';
 
 /** Batches stand behind everything that somebody waits for. */
 const BATCH_PRIORITY = -10;
-const LINES_AT_ONCE = 500;
+/** So many are written within some milliseconds. */
+const LINES_AT_ONCE = 250;
 const BYTES_AT_ONCE = 1024 * 1024;
 const MOST_PROBLEMS = 100;
 
@@ -34,8 +35,10 @@ export async function importLines(batch: BatchRecord, options: ImportOptions): P
   const rules = { endpoint, offers: (model: string) => offers(batch.owner, model), customIds: new IdSet() };
   const problems: BatchProblem[] = [];
   const group = new LineGroup(batch, journal);
+  const file = await files.find(inputFileId, undefined);
+  const read = new CountedPieces(files.read(inputFileId));
   let total = 0;
-  for await (const line of linesIn(files.read(inputFileId), longestLine)) {
+  for await (const line of linesIn(read, longestLine)) {
     if (signal.aborted) break;
     const checked = checkLine(line, rules);
     if (checked === undefined) continue;
@@ -44,14 +47,39 @@ export async function importLines(batch: BatchRecord, options: ImportOptions): P
     else if (problems.length === 0) await group.add(checked);
     if (problems.length >= MOST_PROBLEMS) break;
     if (total > mostLines) {
-      const message = `The file has more than ${mostLines.toLocaleString('en-US')} lines. Divide it.`;
-      return { total, problems: [{ code: 'too_many_requests', message, line: undefined, param: undefined }] };
+      return {
+        total,
+        problems: [ofFile('too_many_requests', `The file has more than ${mostLines.toLocaleString('en-US')} lines. Divide it.`)],
+      };
     }
   }
-  if (problems.length === 0) await group.write();
-  if (total === 0)
-    problems.push({ code: 'empty_file', message: 'The file has no lines to run, or is there no more.', line: undefined, param: undefined });
+  if (signal.aborted || problems.length >= MOST_PROBLEMS) return { total, problems };
+  if (read.bytes !== file?.bytes) return { total, problems: [ofFile('file_deleted', 'The file was deleted before it was read.')] };
+  if (problems.length > 0) return { total, problems };
+  if (total === 0) return { total, problems: [ofFile('empty_file', 'The file has no lines to run.')] };
+  await group.write();
   return { total, problems };
+}
+
+function ofFile(code: string, message: string): BatchProblem {
+  return { code, message, line: undefined, param: 'input_file_id' };
+}
+
+/** Knows how much of a file it has handed on. */
+class CountedPieces implements AsyncIterable<Uint8Array> {
+  bytes = 0;
+  readonly #pieces: AsyncIterable<Uint8Array>;
+
+  constructor(pieces: AsyncIterable<Uint8Array>) {
+    this.#pieces = pieces;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    for await (const piece of this.#pieces) {
+      this.bytes += piece.byteLength;
+      yield piece;
+    }
+  }
 }
 
 /** Lines on their way into the journal, some at a time. */

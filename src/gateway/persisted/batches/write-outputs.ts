@@ -4,7 +4,7 @@ import type { RequestJournal } from '../../../domain/request-journal.ts';
 import { FileWriter } from '../file-writer.ts';
 import { type BatchEnding, type OutputLine, outputLine } from './output-line.ts';
 
-const LINES_AT_ONCE = 200;
+const LINES_AT_ONCE = 50;
 
 export interface WriteOutputsOptions {
   readonly files: FileStore;
