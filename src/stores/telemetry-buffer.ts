@@ -1,8 +1,8 @@
 import type { TelemetryEntry } from '../domain/telemetry.ts';
 import { Fifo } from '../lib/fifo.ts';
 
-/** What a record takes besides its texts, in bytes, about. */
-const FIXED_BYTES = 500;
+/** What a record takes besides the texts that may be long, in bytes, about. */
+const FIXED_BYTES = 1000;
 
 export interface BufferBounds {
   /** Most records. */
@@ -52,8 +52,11 @@ export class TelemetryBuffer {
   }
 }
 
-function bytesOf({ record }: TelemetryEntry): number {
-  let bytes = FIXED_BYTES;
-  for (const value of Object.values(record)) if (typeof value === 'string') bytes += value.length;
-  return bytes;
+function bytesOf({ record: { userId, reqPayload, errorMessage } }: TelemetryEntry): number {
+  return FIXED_BYTES + lengthOf(userId) + lengthOf(reqPayload) + lengthOf(errorMessage);
+}
+
+/** Executors may write anything into a record. */
+function lengthOf(text: unknown): number {
+  return typeof text === 'string' ? text.length : 0;
 }

@@ -68,9 +68,9 @@ export class TelemetryWriter {
     return this.#connecting;
   }
 
-  /** Takes the record as it is now; its maker may keep it and write on. */
+  /** Takes the record itself: its maker writes no further in it. */
   write(record: TelemetryRecord): void {
-    if (this.#state === 'closed' || !this.#buffer.push({ id: this.#nextId(), record: { ...record } })) this.#overflow();
+    if (this.#state === 'closed' || !this.#buffer.push({ id: this.#nextId(), record })) this.#overflow();
     else this.#writing ??= this.#writeAll();
   }
 

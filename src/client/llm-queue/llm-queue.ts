@@ -174,7 +174,8 @@ export class LLMQueue {
       throw error;
     } finally {
       if (record.responseQueuedAt >= 0) record.responseDequeuedAt = this.#clock.wallMs();
-      this.#telemetry?.write(record);
+      // As it is now: executors may keep theirs and write on.
+      this.#telemetry?.write({ ...record });
     }
   }
 
