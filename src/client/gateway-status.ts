@@ -4,6 +4,20 @@ import type { DeploymentStatus } from './headgate.ts';
 /** One deployment: what was configured and how it stands. */
 export interface GatewayDeployment extends DeploymentStatus, DeploymentInfo {}
 
+/** One limit of a tenant's budget as it stands. */
+export interface TenantBudget {
+  readonly unit: 'tokens' | 'money';
+  readonly every: 'day' | 'month';
+  readonly most: number;
+  /** As a person reads it: `5,000 tokens a day`, `50 EUR a month`. */
+  readonly says: string;
+  readonly spent: number;
+  /** Set aside for calls that run. */
+  readonly reserved: number;
+  /** Epoch milliseconds of the end of its day or month. */
+  readonly endsAt: number;
+}
+
 /** What one tenant has in hand, and what became of its calls since the gateway started. */
 export interface TenantStatus {
   /** Empty: nobody in particular. */
@@ -16,6 +30,8 @@ export interface TenantStatus {
   /** Never queued: not allowed, too much for now, or wrong. */
   readonly rejected: number;
   readonly tokens: { readonly input: number; readonly output: number };
+  /** Absent: it has none. */
+  readonly budgets?: readonly TenantBudget[] | undefined;
 }
 
 /**

@@ -92,7 +92,7 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
       requestRoutes(work),
       fileRoutes(work),
       batchRoutes(work),
-      statusRoutes({ tally }),
+      statusRoutes({ tally, budgetsOf: (tenant) => tenants.budgetsOf(tenant) }),
       metricsRoute(metrics),
     ];
     for (const add of routes) add(app, parts);

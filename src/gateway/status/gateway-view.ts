@@ -1,4 +1,4 @@
-import type { GatewayDeployment, GatewayStatus, TenantStatus } from '../../client/gateway-status.ts';
+import type { GatewayDeployment, GatewayStatus, TenantBudget, TenantStatus } from '../../client/gateway-status.ts';
 import type { Headgate } from '../../client/headgate.ts';
 import type { EngineMetrics, QueueMetrics } from '../../engine/queue-info.ts';
 import type { TenantCounts } from '../../engine/tenant-counts.ts';
@@ -14,6 +14,8 @@ export interface StatusSources {
   readonly tally: TenantTally;
   /** Whether a caller that is no administrator may use a model. */
   readonly mayUse: (caller: Caller, modelId: string) => boolean;
+  /** How a tenant's budgets stand; default: there are none. */
+  readonly budgetsOf?: ((tenant: string) => readonly TenantBudget[]) | undefined;
 }
 
 /** The gateway at one moment, read once for everybody who is told of it. */
@@ -41,7 +43,7 @@ export class GatewayView {
       at,
       models: models.map(({ modelId }) => ownMetrics(modelId, tally, counts)),
       deployments: [],
-      tenants: [tenantStatus(tenant, tally, counts)],
+      tenants: [this.#tenant(tenant, tally, counts)],
     };
   }
 
@@ -58,7 +60,12 @@ export class GatewayView {
     for (const count of this.#counts) counts.set(count.tenant, [...(counts.get(count.tenant) ?? []), count]);
     const quiet = [...tenants.keys()].filter((tenant) => !counts.has(tenant));
     const names = [...[...counts.keys()].sort(), ...quiet.sort()].slice(0, MOST_TENANTS);
-    return names.map((tenant) => tenantStatus(tenant, tenants.get(tenant), counts.get(tenant) ?? []));
+    return names.map((tenant) => this.#tenant(tenant, tenants.get(tenant), counts.get(tenant) ?? []));
+  }
+
+  #tenant(tenant: string, tally: Tally | undefined, counts: readonly TenantCounts[]): TenantStatus {
+    const budgets = this.#sources.budgetsOf?.(tenant) ?? [];
+    return { ...tenantStatus(tenant, tally, counts), ...(budgets.length > 0 && { budgets }) };
   }
 }
 

@@ -13,12 +13,14 @@ const RETRY_AFTER_SECONDS = 5;
 export interface StatusRoutesOptions extends Partial<Omit<BroadcastOptions, 'clock'>> {
   /** Hears of every call. */
   readonly tally: TenantTally;
+  readonly budgetsOf?: StatusSources['budgetsOf'];
 }
 
 /** `GET /status`, and `GET /status/events`: the same as server-sent events, whenever it has changed. */
-export function statusRoutes({ tally, ...timing }: StatusRoutesOptions): AddRoutes {
+export function statusRoutes({ tally, budgetsOf, ...timing }: StatusRoutesOptions): AddRoutes {
   return (app, parts) => {
-    const sources: StatusSources = { headgate: parts.headgate, tally, mayUse: (caller, modelId) => parts.mayUse(caller, modelId) };
+    const mayUse: StatusSources['mayUse'] = (caller, modelId) => parts.mayUse(caller, modelId);
+    const sources: StatusSources = { headgate: parts.headgate, tally, budgetsOf, mayUse };
     const broadcast = new StatusBroadcast(sources, { heartbeatMs: 15_000, mostReaders: 100, ...timing, clock: parts.clock });
     app.addHook('preClose', async () => broadcast.close());
 

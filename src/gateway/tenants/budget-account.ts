@@ -1,25 +1,11 @@
+import type { TenantBudget } from '../../client/gateway-status.ts';
 import type { TenantEntry } from '../../config/headgate-config-types.ts';
 import type { Spending } from '../../domain/budget-store.ts';
 import { CalendarPeriods, type Period } from './calendar-periods.ts';
 
 type Unit = keyof Spending;
 
-interface Limit {
-  readonly unit: Unit;
-  readonly every: 'day' | 'month';
-  readonly most: number;
-  /** As a person reads it: `5,000 tokens a day`. */
-  readonly says: string;
-}
-
-/** A limit as it stands. */
-export interface BudgetState extends Limit {
-  readonly spent: number;
-  /** Set aside for calls that run. */
-  readonly reserved: number;
-  /** Epoch milliseconds of the end of its period. */
-  readonly endsAt: number;
-}
+type Limit = Pick<TenantBudget, 'unit' | 'every' | 'most' | 'says'>;
 
 interface Total {
   /** What the store knows. */
@@ -56,7 +42,8 @@ export class BudgetAccount {
     return [this.#calendar.day(wallMs), this.#calendar.month(wallMs)];
   }
 
-  states(wallMs: number): BudgetState[] {
+  /** How each limit stands. */
+  states(wallMs: number): TenantBudget[] {
     return this.#limits.map((limit) => {
       const { name, endsAt } = this.#calendar[limit.every](wallMs);
       const total = this.#totals.get(name);

@@ -1,3 +1,4 @@
+import type { TenantBudget } from '../../client/gateway-status.ts';
 import type { ModelPrice, TenantEntry } from '../../config/headgate-config-types.ts';
 import type { BudgetStore, Spending } from '../../domain/budget-store.ts';
 import type { Clock } from '../../domain/clock.ts';
@@ -7,7 +8,7 @@ import type { AskedCall, TenantLimitView } from '../calls/call-gate.ts';
 import type { FinishedCall } from '../calls/finished-call.ts';
 import { TenantRefused } from '../calls/tenant-refused.ts';
 import { costOf } from '../telemetry/cost-of.ts';
-import { BudgetAccount, type BudgetState, plus } from './budget-account.ts';
+import { BudgetAccount, plus } from './budget-account.ts';
 import { BudgetLedger } from './budget-ledger.ts';
 import { reservationFor } from './reservation.ts';
 
@@ -100,7 +101,7 @@ export class Budgets {
   }
 
   /** How a tenant's limits stand. */
-  states(tenant: string): readonly BudgetState[] {
+  states(tenant: string): readonly TenantBudget[] {
     return this.#accounts.get(tenant)?.states(this.#parts.clock.wallMs()) ?? [];
   }
 
@@ -120,7 +121,7 @@ export class Budgets {
 
 const NOTHING: Spending = { tokens: 0, money: 0 };
 
-function exhausted(tenant: string, spent: readonly BudgetState[], wallMs: number): TenantRefused {
+function exhausted(tenant: string, spent: readonly TenantBudget[], wallMs: number): TenantRefused {
   const last = spent.reduce((a, b) => (b.endsAt > a.endsAt ? b : a));
   return new TenantRefused({
     status: 429,
@@ -130,7 +131,7 @@ function exhausted(tenant: string, spent: readonly BudgetState[], wallMs: number
   });
 }
 
-function setAside(tenant: string, { says }: BudgetState): TenantRefused {
+function setAside(tenant: string, { says }: TenantBudget): TenantRefused {
   return new TenantRefused({
     status: 429,
     code: 'budget_exhausted',

@@ -2,9 +2,8 @@ import type { HeadgateConfig, TenantEntry, UserLimits } from '../../config/headg
 
 const HIGHEST_PRIORITY = 10;
 
-/** What one tenant may do. */
-export interface TenantRule {
-  readonly weight: number;
+/** What one tenant may do; its weight is the engine's. */
+interface TenantRule {
   readonly priorityCeiling: number;
   /** Undefined: all. */
   readonly models: ReadonlySet<string> | undefined;
@@ -21,11 +20,6 @@ export class TenantRules {
     this.#others = ruleOf({}, userLimits);
   }
 
-  /** Those that the configuration names. */
-  get names(): readonly string[] {
-    return [...this.#rules.keys()];
-  }
-
   of(tenant: string): TenantRule {
     return this.#rules.get(tenant) ?? this.#others;
   }
@@ -35,9 +29,6 @@ export class TenantRules {
   }
 }
 
-function ruleOf(
-  { weight = 1, priorityCeiling = HIGHEST_PRIORITY, models, userLimits }: TenantEntry,
-  top: UserLimits | undefined,
-): TenantRule {
-  return { weight, priorityCeiling, models: models && new Set(models), userLimits: userLimits ?? top };
+function ruleOf({ priorityCeiling = HIGHEST_PRIORITY, models, userLimits }: TenantEntry, top: UserLimits | undefined): TenantRule {
+  return { priorityCeiling, models: models && new Set(models), userLimits: userLimits ?? top };
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { TenantBudget } from '../../client/gateway-status.ts';
 import type { HeadgateConfig } from '../../config/headgate-config-types.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Logger } from '../../domain/logger.ts';
@@ -12,11 +13,10 @@ import { SqlKeyStore } from '../../stores/sql/sql-key-store.ts';
 import { UserLimitsWithFallback } from '../../stores/user-limits-with-fallback.ts';
 import type { Caller } from '../calls/caller.ts';
 import { Authentication } from './authenticate.ts';
-import type { BudgetState } from './budget-account.ts';
 import { Budgets } from './budgets.ts';
 import { KeyRing } from './key-ring.ts';
 import { TenantGate } from './tenant-gate.ts';
-import { type TenantRule, TenantRules } from './tenant-rules.ts';
+import { TenantRules } from './tenant-rules.ts';
 
 export interface TenantsOptions {
   readonly config: HeadgateConfig;
@@ -26,16 +26,9 @@ export interface TenantsOptions {
   readonly logger: Logger;
 }
 
-/** What a tenant may do, and how its limits stand. */
-export interface TenantState extends TenantRule {
-  readonly tenant: string;
-  readonly budgets: readonly BudgetState[];
-}
-
 interface TenantParts {
   readonly database: SqlDatabase;
   readonly store: UserLimitStore;
-  readonly rules: TenantRules;
   readonly budgets: Budgets;
   readonly keys: KeyRing;
   readonly gate: TenantGate;
@@ -77,7 +70,7 @@ export class Tenants {
       await database.close();
       throw error;
     }
-    return new Tenants({ database, store, rules, budgets, keys, gate });
+    return new Tenants({ database, store, budgets, keys, gate });
   }
 
   /** Whether anybody ever made a key: without any, only this machine may be served. Rejects with `TenantRefused` while that can't be told. */
@@ -90,10 +83,9 @@ export class Tenants {
     return this.#authentication.callerOf(headers);
   }
 
-  /** The tenants that the configuration names. */
-  states(): readonly TenantState[] {
-    const { rules, budgets } = this.#parts;
-    return rules.names.map((tenant) => ({ tenant, ...rules.of(tenant), budgets: budgets.states(tenant) }));
+  /** How a tenant's budgets stand; empty where it has none. */
+  budgetsOf(tenant: string): readonly TenantBudget[] {
+    return this.#parts.budgets.states(tenant);
   }
 
   /** Writes what tenants used up, and closes the stores. */

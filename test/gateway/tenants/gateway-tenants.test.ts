@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { GatewayStatus } from '../../../src/client/gateway-status.ts';
 import type { HeadgateConfigInput } from '../../../src/config/headgate-config-schema.ts';
 import { newApiKey } from '../../../src/gateway/tenants/api-key.ts';
 import { openDatabase } from '../../../src/stores/sql/open-database.ts';
@@ -91,7 +92,7 @@ describe('a gateway with keys', () => {
   });
 
   it('charges what was used, streamed or not, and refuses once the budget is used up', async () => {
-    const { openai, anthropic, failure } = await world({ tenants: { acme: { budget: { tokens: { perDay: 60 } } } } });
+    const { url, keys, openai, anthropic, failure } = await world({ tenants: { acme: { budget: { tokens: { perDay: 60 } } } } });
     const { response } = await openai('bob').chat.completions.create(CALL).withResponse();
     expect(response.headers.has('x-ratelimit-limit-tokens')).toBe(false);
     const calls = [
@@ -115,6 +116,12 @@ describe('a gateway with keys', () => {
       used += last;
     }
     expect(used - last).toBeLessThan(60);
+    for (const tenant of ['acme', 'ops']) {
+      const status = await fetch(`${url}/status`, { headers: { 'x-api-key': keys[tenant] ?? '' } });
+      expect(((await status.json()) as GatewayStatus).tenants.find((one) => one.tenant === 'acme')?.budgets).toMatchObject([
+        { unit: 'tokens', every: 'day', most: 60, spent: used, reserved: 0, says: '60 tokens a day' },
+      ]);
+    }
     const refused = await failure(openai('acme').chat.completions.create(CALL));
     expect(refused).toMatchObject({ status: 429, code: 'budget_exhausted' });
     expect(Number(refused.headers?.get('retry-after'))).toBeLessThanOrEqual(86_400);

@@ -48,6 +48,23 @@ export const STATUS_SCHEMAS: Readonly<Record<string, Schema>> = {
       failed: count,
       rejected: count,
       tokens: { type: 'object', required: ['input', 'output'], properties: { input: count, output: count } },
+      budgets: {
+        type: 'array',
+        description: 'How its budgets stand, where it has any.',
+        items: {
+          type: 'object',
+          required: ['unit', 'every', 'most', 'spent', 'reserved', 'endsAt'],
+          properties: {
+            unit: { type: 'string', enum: ['tokens', 'money'] },
+            every: { type: 'string', enum: ['day', 'month'] },
+            most: { type: 'number' },
+            says: { type: 'string' },
+            spent: { type: 'number' },
+            reserved: { type: 'number' },
+            endsAt: { type: 'number' },
+          },
+        },
+      },
     },
   },
 };
