@@ -9,9 +9,11 @@ import { LOCAL_CALLER } from '../../../src/gateway/calls/caller.ts';
 import { newApiKey } from '../../../src/gateway/tenants/api-key.ts';
 import { Tenants } from '../../../src/gateway/tenants/tenants.ts';
 import { openDatabase } from '../../../src/stores/sql/open-database.ts';
+import { SqlBudgetStore } from '../../../src/stores/sql/sql-budget-store.ts';
 import { SqlKeyStore } from '../../../src/stores/sql/sql-key-store.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { freshDatabase } from '../../servers/fresh-database.ts';
+import { openPostgres } from '../../servers/postgres.ts';
 import { openRedis } from '../../servers/redis.ts';
 import { askedCall, finishedCall, refusal } from './calls.ts';
 
@@ -69,6 +71,39 @@ describe.each(['SQLite', 'Postgres'])('tenants whose database is %s', (kind) => 
     expect(second.budgetsOf('acme')).toMatchObject([{ spent: 1000, most: 1000 }]);
     expect((await refusal(() => second.gate.admit(askedCall('acme')))).code).toBe('budget_exhausted');
     await second.close();
+  });
+});
+
+describe('tenants whose Postgres is stopped', () => {
+  it('are let in by the keys that are known, and what they use up is written afterwards, once', async () => {
+    await using server = await openPostgres();
+    const clock = new VirtualClock();
+    const tenants = await open(server.url, CONFIG, clock);
+    const elsewhere = await openDatabase(server.url);
+    const { key, record } = newApiKey({ tenant: 'acme', isAdmin: false }, 0);
+    await new SqlKeyStore(elsewhere).add(record);
+    await clock.advance(2_000);
+    const spend = async (tokens: number): Promise<void> => {
+      expect((await tenants.callerOf({ 'x-api-key': key })).tenant).toBe('acme');
+      const call = askedCall('acme', { kind: 'batch', body: { max_tokens: 1 } });
+      await tenants.gate.admit(call);
+      tenants.gate.finished(finishedCall(call, tokens));
+      await clock.advance(3_000);
+    };
+    await spend(100);
+    await server.stop();
+    for (let call = 0; call < 5; call++) await spend(10);
+    expect(tenants.budgetsOf('acme')).toMatchObject([{ spent: 150 }]);
+
+    await server.start();
+    const [day] = new Date(clock.wallMs()).toISOString().split('T');
+    const written = async () => {
+      await clock.advance(1_000);
+      return (await new SqlBudgetStore(elsewhere).spent('acme', [day ?? '']).catch(() => []))[0]?.tokens;
+    };
+    await expect.poll(written, { timeout: 15_000 }).toBe(150);
+    await tenants.close();
+    await elsewhere.close();
   });
 });
 
