@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import OpenAI from 'openai';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InvalidConfiguration } from '../../src/domain/errors.ts';
 import { createGateway } from '../../src/gateway/create-gateway.ts';
+import { newApiKey } from '../../src/gateway/tenants/api-key.ts';
+import { openDatabase } from '../../src/stores/sql/open-database.ts';
+import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts';
 import { series } from '../prometheus/series.ts';
+import { openPostgres } from '../servers/postgres.ts';
 import { gatewayWorld } from './gateway-world.ts';
 import { OtlpReceiver } from './otlp-receiver.ts';
 
@@ -107,6 +112,60 @@ describe('GET /metrics', () => {
     expect(seen('headgate_first_token_seconds_count')).toEqual({ 'model=gpt': 1 });
     expect(seen('headgate_telemetry_lost_total')).toEqual({ '': 0 });
     expect(Object.values(seen('headgate_circuit_state'))).toEqual([0, 0]);
+  });
+
+  it('is for administrators where the gateway asks for keys: it tells of every tenant', async () => {
+    const database = join(folder, 'gateway.db');
+    const opened = await openDatabase(database);
+    const keys = ['acme', 'ops'].map((tenant) => newApiKey({ tenant, isAdmin: tenant === 'ops' }, 0));
+    for (const { record } of keys) await new SqlKeyStore(opened).add(record);
+    await opened.close();
+    const w = await gatewayWorld({ config: { gateway: { database }, telemetry: { path } } });
+    const openai = new OpenAI({ baseURL: `${w.url}/v1`, apiKey: keys[0]?.key, maxRetries: 0 });
+    await openai.chat.completions.create({ model: 'gpt', messages });
+    const scrape = (key: string | undefined): Promise<Response> =>
+      fetch(`${w.url}/metrics`, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` } });
+
+    expect((await scrape(undefined)).status).toBe(401);
+    expect((await scrape(keys[0]?.key)).status).toBe(403);
+    const text = await (await scrape(keys[1]?.key)).text();
+    const seen = await series({ text: async () => text });
+    expect(seen('headgate_requests_total')).toEqual({ 'model=gpt,tenant=acme,outcome=completed': 1 });
+    await w.gateway.close();
+    expect(rows()).toMatchObject([{ tenant: 'acme', user_id: 'acme', key_id: keys[0]?.record.keyId }]);
+    expect(JSON.stringify(rows())).not.toContain(keys[0]?.key);
+  });
+});
+
+describe('a telemetry database that stops', () => {
+  it('stops no call, and has every record once it is back', async () => {
+    await using server = await openPostgres();
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    // The tests' servers lose what they acknowledged when they stop as this one will.
+    await client.query('alter database postgres set synchronous_commit = on');
+    await client.end();
+    const w = await gatewayWorld({ config: { telemetry: { connectionString: server.url } } });
+    const openai = new OpenAI({ baseURL: `${w.url}/v1`, apiKey: 'any', maxRetries: 0 });
+    const calls = (): Promise<unknown> =>
+      Promise.all(Array.from({ length: 40 }, () => openai.chat.completions.create({ model: 'gpt', messages })));
+    await calls();
+    await server.stop();
+    await calls();
+    const text = await (await fetch(`${w.url}/metrics`)).text();
+    const seen = await series({ text: async () => text });
+    expect(seen('headgate_telemetry_waiting')['']).toBeGreaterThanOrEqual(40);
+    await server.start();
+    await calls();
+    await w.gateway.close();
+
+    const after = new Client({ connectionString: server.url });
+    await after.connect();
+    const { rows: counted } = await after.query(
+      'select count(*)::int as all, count(distinct req_id)::int as apart from headgate_telemetry',
+    );
+    await after.end();
+    expect(counted).toEqual([{ all: 120, apart: 120 }]);
   });
 });
 
