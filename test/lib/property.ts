@@ -11,7 +11,7 @@ const RUNS = whole('PROPERTY_RUNS', 1_000);
 const SEED = whole('PROPERTY_SEED', 20_260_801);
 
 /** Shrinking is worth some seconds, not more: the test's own time limit would hide what was found. */
-const LONGEST_MS = Math.max(25_000, RUNS * 25);
+const longestMs = (runs: number): number => Math.max(25_000, runs * 25);
 
 /** Fails with seed, path and the smallest counterexample found. */
 export function holds<Ts>(property: fc.IRawProperty<Ts>, runs = RUNS): Promise<void> | void {
@@ -19,7 +19,7 @@ export function holds<Ts>(property: fc.IRawProperty<Ts>, runs = RUNS): Promise<v
     seed: SEED,
     numRuns: runs,
     verbose: fc.VerbosityLevel.None,
-    interruptAfterTimeLimit: LONGEST_MS,
+    interruptAfterTimeLimit: longestMs(runs),
     markInterruptAsFailure: true,
     endOnFailure: process.env['PROPERTY_SHRINK'] === '0',
   });

@@ -2,7 +2,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { ownAnswer } from '../../client/fetch/error-answer.ts';
 import { InvalidRequest } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/logger.ts';
-import { answerClientError } from './client-errors.ts';
+import { nestsDeeperThan } from '../../lib/nests-deeper-than.ts';
+import { answerClientError, answerExpectation } from './client-errors.ts';
 import { faceOf } from './face.ts';
 import { gatewayError } from './gateway-error.ts';
 import { sendError } from './send-answer.ts';
@@ -17,6 +18,8 @@ export interface AppOptions {
 
 const LONGEST_PATH_SEGMENT = 256;
 const KEEP_ALIVE_MS = 75_000;
+/** Far more than any call has; what walks through a body step by step could go no deeper than some thousands. */
+const MOST_LEVELS = 200;
 /** How often the server looks for requests that are not arriving; its own default is half a minute. */
 const MOST_CHECK_MS = 5_000;
 
@@ -43,6 +46,7 @@ export function createApp({ bodyLimit, readTimeoutMs, logger }: AppOptions): Fas
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
   });
+  app.server.on('checkExpectation', answerExpectation);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(/^application\/(.+\+)?json\b/i, { parseAs: 'string' }, (_request, text, done) => {
     try {
@@ -61,13 +65,17 @@ export function createApp({ bodyLimit, readTimeoutMs, logger }: AppOptions): Fas
 
 function parsed(text: string): unknown {
   if (text === '') return undefined;
+  let body: unknown;
   try {
-    return JSON.parse(text);
+    body = JSON.parse(text);
   } catch (cause) {
     throw new InvalidRequest(`The request's body is no JSON: ${cause instanceof Error ? cause.message : 'it cannot be read'}.`, 'body', {
       cause,
     });
   }
+  if (nestsDeeperThan(body, MOST_LEVELS))
+    throw new InvalidRequest(`The request's body nests lists and objects more than ${MOST_LEVELS} levels deep.`, 'body');
+  return body;
 }
 
 /** Without its query, which may hold what is nobody's business. */
