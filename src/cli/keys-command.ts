@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { Command } from 'commander';
+import { maskUrl } from '../config/expand/mask-key.ts';
 import { parseHeadgateConfig } from '../config/headgate-config.ts';
 import { isTenantName, TENANT_NAME } from '../config/tenants-config.ts';
 import type { ApiKeyRecord, KeyStore } from '../domain/key-store.ts';
@@ -50,16 +51,21 @@ export function addKeysCommand(program: Command, exit: (code: number) => void): 
 async function create({ tenant, admin = false, ...flags }: CreateFlags): Promise<number> {
   if (!isTenantName(tenant)) throw new UsageError(`--tenant ${JSON.stringify(tenant)}: ${TENANT_NAME}.`);
   const { key, record } = newApiKey({ tenant, isAdmin: admin }, systemClock.wallMs());
-  await withKeys(flags, (store) => store.add(record));
+  const place = await withKeys(flags, async (store, database) => {
+    await store.add(record);
+    return database;
+  });
   if (flags.json) return print(JSON.stringify({ key, ...shown(record) }));
-  process.stderr.write(`Key ${record.keyId} of tenant ${tenant}${admin ? ', an administrator' : ''}. It is shown only now:\n`);
+  const whose = `tenant ${tenant}${admin ? ', an administrator' : ''}`;
+  // The gateway may have another database: then it knows nothing of this key.
+  process.stderr.write(`Key ${record.keyId} of ${whose}, in ${place}. It is shown only now:\n`);
   return print(key);
 }
 
 async function list(flags: DatabaseFlags): Promise<number> {
-  const records = await withKeys(flags, (store) => store.list());
+  const [records, place] = await withKeys(flags, async (store, database) => [await store.list(), database] as const);
   if (flags.json) return print(JSON.stringify(records.map(shown)));
-  if (records.length === 0) return print('There are no keys.');
+  if (records.length === 0) return print(`There are no keys in ${place}.`);
   return print(columns([['id', 'tenant', 'made', ''], ...records.map(rowOf)]).join('\n'));
 }
 
@@ -72,10 +78,12 @@ async function revoke(keyId: string, flags: DatabaseFlags): Promise<number> {
   return print(flags.json ? JSON.stringify({ keyId: id, revoked: true }) : `Key ${id} is revoked.`);
 }
 
-async function withKeys<T>(flags: DatabaseFlags, work: (store: KeyStore) => Promise<T>): Promise<T> {
-  const database = await openDatabase(await databaseOf(flags));
+/** `work` is told the database as it may be shown. */
+async function withKeys<T>(flags: DatabaseFlags, work: (store: KeyStore, database: string) => Promise<T>): Promise<T> {
+  const name = await databaseOf(flags);
+  const database = await openDatabase(name);
   try {
-    return await work(new SqlKeyStore(database));
+    return await work(new SqlKeyStore(database), name.includes('://') ? maskUrl(name) : name);
   } finally {
     await database.close();
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
+import { maskUrl } from '../../src/config/expand/mask-key.ts';
 import { isKeyOf } from '../../src/gateway/tenants/api-key.ts';
 import { openDatabase } from '../../src/stores/sql/open-database.ts';
 import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts';
@@ -41,7 +42,8 @@ describe.each(['SQLite', 'Postgres'])('headgate keys, in %s', (kind) => {
     expect(made.code).toBe(0);
     expect(key).toMatch(/^hg_[0-9a-f]{12}_[\w-]{43}$/);
     const keyId = key.slice(3, 15);
-    expect(made.err).toBe(`Key ${keyId} of tenant acme, an administrator. It is shown only now:\n`);
+    const place = database.includes('://') ? maskUrl(database) : database;
+    expect(made.err).toBe(`Key ${keyId} of tenant acme, an administrator, in ${place}. It is shown only now:\n`);
 
     const opened = await openDatabase(database);
     const [record] = await new SqlKeyStore(opened).list();
@@ -74,7 +76,9 @@ describe('headgate keys', () => {
     writeFileSync(config, `gateway: { database: "sqlite:${join(folder, 'own.db')}" }\nmodels: { m: {} }\n`);
     await keys('create', '--tenant', 'acme', '-c', config);
     expect((await keys('list', '--database', join(folder, 'own.db'))).out).toContain('acme');
-    expect((await keys('list', '--database', join(folder, 'another.db'))).out).toBe('There are no keys.\n');
+    expect((await keys('list', '--database', join(folder, 'another.db'))).out).toBe(
+      `There are no keys in ${join(folder, 'another.db')}.\n`,
+    );
   });
 
   it('says what is wrong', async () => {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyRecord } from '../../domain/key-store.ts';
 
 const ID_BYTES = 6;
@@ -32,5 +32,5 @@ export function isKeyOf(key: string, record: ApiKeyRecord | undefined): boolean 
 
 /** One round of SHA-256: a slow hash protects what can be guessed, and nobody guesses 256 random bits. */
 function hashOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }
