@@ -167,6 +167,21 @@ describe('a call', () => {
     expect(message.usage).toMatchObject({ input_tokens: 7, output_tokens: 2 });
   });
 
+  it('with a field of no name, or one of many lines, is refused in one line', async () => {
+    const w = await start(one(GPT), { json: wholeCompletion({ role: 'assistant', content: 'Yo' }) });
+    for (const [field, shown] of [
+      ['', "''"],
+      ['a\nb'.repeat(999), "'a ba b"],
+    ] as const) {
+      const error = await anthropic(w)
+        .messages.create({ model: 'm', max_tokens: 9, messages: HI, [field]: 1 } as never)
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ status: 400, error: { error: { message: expect.stringContaining(shown) } } });
+      expect(String((error as Error).message).length).toBeLessThan(1_500);
+    }
+    expect(w.sent).toHaveLength(0);
+  });
+
   it('that is nested deeper than can be written is refused before it is sent', async () => {
     const w = await start(one(GPT), { json: wholeCompletion({ role: 'assistant', content: 'Yo' }) });
     const nested = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../domain/chat.ts';
 import { textOf } from '../../domain/errors.ts';
-import type { CallMoments, Endpoint, ReplyHeaders, StreamEnding, WireAnswer, WireCall } from '../provider.ts';
+import type { CallMoments, Endpoint, ReplyHeaders, StreamEnding, WireAnswer, WireCall, WireStream } from '../provider.ts';
 import { ProviderFailure } from '../provider-failure.ts';
 import { TranslatedParts } from './translated-parts.ts';
-import { type TranslatedCall, type Translation, Untranslatable } from './translation.ts';
+import { type StreamTranslator, type TranslatedCall, type Translation, Untranslatable } from './translation.ts';
 
 /** Where a translated call goes. */
 export interface TranslatedTo {
@@ -21,23 +21,29 @@ export interface TranslatedTo {
  */
 export async function sendTranslated(place: TranslatedTo, call: WireCall, moments: CallMoments): Promise<WireAnswer> {
   const { endpoint, translation, wallMs } = place;
-  const translated = attempt(place, () => translation.translate(call.body, wallMs, endpoint.preset.name), 'body');
+  const translated = attempt(place, 'call', () => translation.translate(call.body, wallMs, endpoint.preset.name));
   // The caller's protocol headers (`anthropic-beta`, …) mean nothing over there.
   const sending = endpoint.send({ ...asked(translated, translation), signal: call.signal }, moments);
   const answer = await sending.catch(throwWithoutForeignBody);
   const headers = namedAlike(answer.headers);
   if (answer.kind === 'whole') {
-    const [json, text] = attempt(place, () => withText(translated.answer(answer.json)));
+    const [json, text] = attempt(place, 'answer', () => withText(translated.answer(answer.json)));
     return { ...answer, headers, json, text };
   }
-  const parts = new TranslatedParts(answer.parts, translated.stream(), (error, isMidStream) =>
-    isMidStream ? brokenOff(place, failureOf(place, error)) : failureOf(place, error),
-  );
+  return translatedStream(place, { ...answer, headers }, translated.stream());
+}
+
+/** Made out here: a function that lasts as long as the stream would keep the prompt if it were made where the call is known. */
+async function translatedStream(place: TranslatedTo, answer: WireStream, translator: StreamTranslator): Promise<WireStream> {
+  const parts = new TranslatedParts(answer.parts, translator, (error, isMidStream) => {
+    const failure = failureOf(place, 'answer', error);
+    return isMidStream ? brokenOff(place, failure) : failure;
+  });
   await parts.begin();
   const ended = answer.ended.then(
     (ending): StreamEnding => (parts.failure ? { ...ending, complete: false, error: parts.failure } : ending),
   );
-  return { ...answer, headers, parts, ended };
+  return { ...answer, parts, ended };
 }
 
 /** Usage is asked for by whoever sends the call, which knows what its server takes; the chunk with it is what later events are made of. */
@@ -56,20 +62,20 @@ function withText(json: JsonObject): [json: JsonObject, text: string] {
   return [json, JSON.stringify(json)];
 }
 
-/** @param nested where it stands if it is nested too deep to be walked through; empty for the answer */
-function attempt<A>(place: TranslatedTo, act: () => A, nested = ''): A {
+function attempt<A>(place: TranslatedTo, what: 'call' | 'answer', act: () => A): A {
   try {
     return act();
   } catch (error) {
-    throw failureOf(place, error instanceof RangeError ? new Untranslatable(nested, 'It is nested too deep.') : error);
+    // What can't be walked through can't be written as JSON either.
+    throw failureOf(place, what, error instanceof RangeError ? new Untranslatable('body', 'It is nested too deep.') : error);
   }
 }
 
-function failureOf({ deploymentId, translation: { from, to } }: TranslatedTo, error: unknown): Error {
+function failureOf({ deploymentId, translation: { from, to } }: TranslatedTo, what: 'call' | 'answer', error: unknown): Error {
   if (error instanceof ProviderFailure) return error.with({ deploymentId, message: `Deployment '${deploymentId}': ${error.message}` });
   if (!(error instanceof Untranslatable)) return error instanceof Error ? error : new Error(String(error));
   const { path, message } = error;
-  const isAnswer = path === '';
+  const isAnswer = what === 'answer';
   return new ProviderFailure({
     message: `Deployment '${deploymentId}' speaks ${to} and the call is ${from}: ${isAnswer ? 'the answer' : `'${path}'`}: ${message}`,
     code: isAnswer ? 'untranslatable_answer' : 'untranslatable',
@@ -80,9 +86,18 @@ function failureOf({ deploymentId, translation: { from, to } }: TranslatedTo, er
   });
 }
 
-/** As with an error of the provider's own, the stream has said so before this is thrown; and the deployment works all the same. */
+/** As with an error of the provider's own, the stream has said so before this is thrown. */
 function brokenOff({ deploymentId }: TranslatedTo, cause: Error): ProviderFailure {
-  return new ProviderFailure({ message: textOf(cause), code: 'stream_error', retryable: false, failOver: false, deploymentId, cause });
+  const scope = cause instanceof ProviderFailure ? cause.scope : 'request';
+  return new ProviderFailure({
+    message: textOf(cause),
+    code: 'stream_error',
+    retryable: false,
+    failOver: false,
+    scope,
+    deploymentId,
+    cause,
+  });
 }
 
 /** An error's body is in the provider's format: whoever answers the caller says the same in the caller's. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../domain/chat.ts';
+import { oneLine } from '../../lib/one-line.ts';
 import type { ServerSentEvent, WireFormatName } from '../provider.ts';
 
 /** How calls of one wire format are made in another, and their answers given back in the first. */
@@ -37,8 +38,9 @@ export class Untranslatable extends Error {
   readonly path: string;
 
   constructor(path: string, message: string) {
-    super(message);
+    // Callers' own words stand in both: names of fields, types.
+    super(oneLine(message));
     this.name = 'Untranslatable';
-    this.path = path;
+    this.path = oneLine(path);
   }
 }

@@ -17,9 +17,12 @@ export const openAiResponsesToChat: Translation = {
   from: 'openai-responses',
   to: 'openai-chat',
   translate(body, wallMs = 0, provider = '') {
-    const asked = { said: sayable(body), wallMs };
+    const said = sayable(body);
+    // What answers repeat lasts as long as a stream; the prompt needn't.
+    const { input: _, ...repeated } = said;
+    const asked = { said: repeated, wallMs };
     return {
-      body: chatBody(asked.said, provider),
+      body: chatBody(said, provider),
       answer: (json) => responseOf(asked, json),
       stream: () => new ResponseStreamTranslator(asked),
     };

@@ -244,6 +244,7 @@ describe('what chat completions have no word for', () => {
     ['messages[1]', { messages: [...HI, { role: 'assistant', content: 'The answer is' }] }],
     ['messages[1].content[0]', { messages: [...HI, { role: 'assistant', content: [{ type: 'server_tool_use' }] }, ...HI] }],
     ['system[0]', { system: [{ type: 'image' }] }],
+    ['a b', { 'a\n b': 1 }],
   ])('is refused by its name: %s in %j', (path, more) => {
     const refused = expect.objectContaining({ name: 'Untranslatable', path, message: expect.stringMatching(/\.$/) });
     expect(() => sent(more)).toThrow(refused);
