@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,16 +24,13 @@ export class PrivateServer implements AsyncDisposable {
   readonly #folder: string;
   readonly #port: number;
   #process: ChildProcess | undefined;
-  readonly #killOnExit = (): void => {
-    this.#process?.kill('SIGKILL');
-  };
+  #guard: ChildProcess | undefined;
 
   private constructor(kind: ServerKind, folder: string, port: number) {
     this.#kind = kind;
     this.#folder = folder;
     this.#port = port;
     this.url = kind.url(port);
-    process.on('exit', this.#killOnExit);
   }
 
   static async open(kind: ServerKind, prepare: (folder: string) => void = () => {}): Promise<PrivateServer> {
@@ -61,6 +58,7 @@ export class PrivateServer implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;
+    if (child.pid !== undefined) this.#guard = guardOf(child.pid);
     await new Promise<void>((resolve, reject) => {
       let said = '';
       const hear = (chunk: Buffer): void => {
@@ -79,32 +77,56 @@ export class PrivateServer implements AsyncDisposable {
   async stop(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
+    this.#guard?.kill('SIGKILL');
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGCONT');
+    this.#signal(child, 'SIGCONT');
     child.kill(this.#kind.killedBy);
     await ended;
   }
 
   /** It keeps its connections, takes new ones, and answers nothing. */
   pause(): void {
-    this.#process?.kill('SIGSTOP');
+    this.#signal(this.#process, 'SIGSTOP');
   }
 
   resume(): void {
-    this.#process?.kill('SIGCONT');
+    this.#signal(this.#process, 'SIGCONT');
+  }
+
+  /** To its children too: those of Postgres answer on the connections that there are. */
+  #signal(child: ChildProcess | undefined, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (child?.pid === undefined) return;
+    child.kill(signal);
+    const children = spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter(Boolean);
+    for (const pid of children) {
+      try {
+        process.kill(Number(pid), signal);
+      } catch {
+        // It ended meanwhile.
+      }
+    }
   }
 
   /** Stops it and deletes everything it wrote. */
   async remove(): Promise<void> {
     await this.stop();
-    process.off('exit', this.#killOnExit);
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.remove();
   }
+}
+
+/** Kills a server once this process is gone, however it went: then nobody holds the other end of the guard's input. */
+function guardOf(pid: number): ChildProcess {
+  const guard = spawn('sh', ['-c', 'read _; kill -KILL "$0"', String(pid)], { stdio: ['pipe', 'ignore', 'ignore'] });
+  guard.on('error', () => {});
+  guard.unref();
+  return guard;
 }
 
 function freePort(): Promise<number> {

@@ -38,6 +38,14 @@ export class GroupCommit<T, R> {
     });
   }
 
+  /** Takes an item back whose group is not being written yet: its promise rejects. False where it is too late for that. */
+  takeBack(item: T): boolean {
+    const at = this.#waiting.findIndex((waiting) => waiting.item === item);
+    if (at < 0) return false;
+    for (const { failed } of this.#waiting.splice(at, 1)) failed(new Error('It was taken back before it was written.'));
+    return true;
+  }
+
   async #write(): Promise<void> {
     const { clock, lingerMs, most, commit } = this.#options;
     while (this.#waiting.length > 0) {

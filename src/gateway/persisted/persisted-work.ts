@@ -1,9 +1,10 @@
 import type { BatchStore } from '../../domain/batch-store.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { LLMQueueException, textOf } from '../../domain/errors.ts';
+import { LLMQueueException, QueueTimeout, textOf } from '../../domain/errors.ts';
 import type { FileStore } from '../../domain/file-store.ts';
 import { harmless, type Logger } from '../../domain/logger.ts';
 import { laneOf, type RequestJournal, type Work, type WorkOwner } from '../../domain/request-journal.ts';
+import { withTimeout } from '../../lib/with-timeout.ts';
 import { openDatabase } from '../../stores/sql/open-database.ts';
 import { SqlBatchStore } from '../../stores/sql/sql-batch-store.ts';
 import { SqlFileStore } from '../../stores/sql/sql-file-store.ts';
@@ -23,6 +24,8 @@ const MIB = 1024 * 1024;
 const ACCEPT_LINGER_MS = 2;
 const MOST_ACCEPTED_AT_ONCE = 200;
 const STORE_RETRY_MS = 1000;
+/** Longest wait for a store that may hang: who waits longer is told to come again. */
+const PATIENCE_S = 2;
 const RETRY_AFTER_SECONDS = 5;
 const SWEEP_MS = 3_600_000;
 
@@ -116,10 +119,23 @@ export class PersistedWork {
     this.#starting ??= this.#start();
   }
 
-  /** Takes in a single request: durable once it resolves. */
-  async accept(work: Work): Promise<void> {
-    await this.#accepting.add(work);
-    this.#runner.wake(laneOf(work));
+  /** Takes in a single request: durable once it resolves. Where it rejects, or the signal aborts before that, it is not done. */
+  async accept(work: Work, signal: AbortSignal): Promise<void> {
+    // It may be written all the same: what was sent may arrive, also where no answer to it does.
+    const refuse = (): void => this.#runner.refuse(work.id);
+    const giveUp = (): void => {
+      if (!this.#accepting.takeBack(work)) refuse();
+    };
+    signal.addEventListener('abort', giveUp);
+    try {
+      await this.#accepting.add(work);
+    } catch (error) {
+      if (!signal.aborted) refuse();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      this.#runner.wake(laneOf(work));
+    }
   }
 
   /** Writes down that a request was cancelled, then breaks it off; false where it has an outcome already. */
@@ -141,12 +157,15 @@ export class PersistedWork {
     return true;
   }
 
-  /** Does something with the stores; where they can't be reached it rejects with a `TenantRefused` of status 503. */
-  async stored<T>(act: () => Promise<T>): Promise<T> {
+  /**
+   * Does something with the stores; where they can't be reached, or hang, it rejects with a `TenantRefused` of status 503. Then what is
+   * done all the same must be of no effect: the signal tells of it.
+   */
+  async stored<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
-      return await act();
+      return await withTimeout(act, PATIENCE_S, this.clock);
     } catch (error) {
-      if (LLMQueueException.isInstance(error)) throw error;
+      if (LLMQueueException.isInstance(error) && !(error instanceof QueueTimeout)) throw error;
       this.logger.error({ error: textOf(error) }, "The store of persisted work can't be used.");
       const message = 'The store of persisted work is not available for the moment; nothing was taken in. Try again.';
       throw new TenantRefused({ status: 503, code: 'store_unavailable', message, retryAfterSeconds: RETRY_AFTER_SECONDS });

@@ -32,6 +32,8 @@ const READ_AT_ONCE = { count: 64, characters: 8 * 1024 * 1024 };
 /** Below that many, more are read. */
 const FEW_READY = 32;
 const STORE_RETRY_MS = 1000;
+/** Most ids that are remembered as refused: some megabytes of them. */
+const MOST_REFUSED = 50_000;
 /** What may not stand in line is asked again that late at the latest: what kept it may have been changed. */
 const LONGEST_POSTPONEMENT_MS = 60_000;
 
@@ -40,6 +42,8 @@ export class WorkRunner {
   readonly #parts: WorkRunnerParts;
   readonly #limits: RunnerLimits;
   readonly #lanes = new Map<string, Lane>();
+  /** Whoever handed it in was told that it wasn't taken. */
+  readonly #refused = new Set<string>();
   #running = 0;
   #characters = 0;
   #isFilling = false;
@@ -78,6 +82,13 @@ export class WorkRunner {
   /** Breaks off a single request that has its outcome already, whatever it is doing. */
   drop(id: string, reason: string): void {
     for (const lane of this.#lanes.values()) lane.drop(id, reason);
+  }
+
+  /** Should a request of this id be in the journal, it is not done: nobody was told that it is there. */
+  refuse(id: string): void {
+    this.#refused.add(id);
+    const [oldest] = this.#refused;
+    if (this.#refused.size > MOST_REFUSED && oldest !== undefined) this.#refused.delete(oldest);
   }
 
   /** Starts nothing any more; resolves once nothing runs. */
@@ -172,7 +183,8 @@ export class WorkRunner {
   async #run(lane: Lane, running: Running): Promise<void> {
     const { calls, clock } = this.#parts;
     const { work, abort } = running;
-    const end = await runWork(work, { calls, clock, signal: abort.signal, onQueued: (handle) => this.#watch(lane, running, handle) });
+    const onQueued = (handle: RequestHandle): void => this.#watch(lane, running, handle);
+    const end = this.#refused.delete(work.id) ? refused(work) : await runWork(work, { calls, clock, signal: abort.signal, onQueued });
     await this.#finish(lane, running, end);
     lane.end(running);
     this.#running -= 1;
@@ -230,4 +242,13 @@ export class WorkRunner {
     if (!lane.isClosed && !this.#isStopped) lane.putBack(work);
     this.#after(ms);
   }
+}
+
+function refused({ id, model }: PendingWork): WorkEnd {
+  const error = `Request '${id}' was not taken in: the store was not available.`;
+  return {
+    kind: 'settled',
+    outcome: { modelId: model, attempts: 0, status: 'failed', reason: 'rejected', code: 'store_unavailable', error },
+    answer: undefined,
+  };
 }

@@ -83,8 +83,7 @@ async function create(
       total: 0,
     },
   } as const;
-  await work.stored(() => work.batches.create(batch));
-  work.lives.begin(id);
+  await work.stored((signal) => work.lives.create(batch, signal));
   return batchView({ ...batch, completed: 0, failed: 0, inputTokens: 0, outputTokens: 0 });
 }
 

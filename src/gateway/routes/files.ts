@@ -134,8 +134,8 @@ async function upload(
     if (LLMQueueException.isInstance(error) || (error instanceof Error && 'statusCode' in error)) throw error;
     throw new InvalidRequest(`The form can't be read: ${textOf(error)}`, '', { cause: error });
   } finally {
-    // Where that can't be done either, it is forgotten with what is old.
-    if (file === undefined) await writer.discard().catch(() => {});
+    // Where that can't be done either, it is forgotten with what is old. Nobody waits for it.
+    if (file === undefined) void writer.discard().catch(() => {});
   }
 }
 

@@ -110,7 +110,7 @@ async function handIn(
     metadata: metadata && JSON.stringify(metadata),
     acceptedAt,
   };
-  await work.stored(() => work.accept(handed));
+  await work.stored((signal) => work.accept(handed, signal));
   return reply.code(202).header('x-headgate-request-id', id).send({ id, status: 'pending' });
 }
 

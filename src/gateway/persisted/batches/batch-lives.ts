@@ -25,6 +25,8 @@ export interface BatchLivesParts {
   readonly keptMs: number | undefined;
 }
 
+type NewBatch = Parameters<BatchStore['create']>[0];
+
 const STORE_RETRY_MS = 1000;
 const CANCELLED = 'The batch was cancelled.';
 const ENDED: ReadonlySet<BatchStatus> = new Set(['failed', 'completed', 'expired', 'cancelled']);
@@ -50,6 +52,18 @@ export class BatchLives {
   /** Goes on with what an earlier process left. */
   async resume(): Promise<void> {
     for (const { id } of await this.#parts.batches.unfinished()) this.begin(id);
+  }
+
+  /** Writes a new batch down and begins it. Where that fails, or the signal aborts before, it is not run: nobody was told of it. */
+  async create(batch: NewBatch, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#parts.batches.create(batch);
+      if (!signal.aborted) this.begin(batch.id);
+    } catch (error) {
+      void this.#withdraw(batch.id);
+      throw error;
+    }
+    if (signal.aborted) void this.#withdraw(batch.id);
   }
 
   begin(id: string): void {
@@ -85,6 +99,22 @@ export class BatchLives {
     this.#stopping.abort();
     for (const reading of this.#reading.values()) reading.abort();
     await Promise.all(this.#live.values());
+  }
+
+  /** Should there be such a batch, cancels it, once the store can be asked. */
+  async #withdraw(id: string): Promise<void> {
+    const { batches, clock } = this.#parts;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        const batch = await batches.find(id, undefined);
+        if (batch === undefined) return;
+        await this.cancel(batch);
+        return this.begin(id);
+      } catch {
+        await wait(clock, STORE_RETRY_MS, signal);
+      }
+    }
   }
 
   async #lead(id: string): Promise<void> {
