@@ -52,17 +52,19 @@ async function index(db: Kysely<unknown>, table: string, columns: readonly strin
   await sql`create index ${sql.ref(name)} on ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})`.execute(db);
 }
 
-/** One row's values, in the order of {@link insertStatement}. */
-export function rowOf({ id, record }: TelemetryEntry): readonly SqlValue[] {
+/** The columns' names, in the order of {@link rowOf}. */
+export const COLUMN_NAMES: readonly string[] = ['record_id', ...COLUMNS.map(({ name }) => name)];
+
+/** One row's values. */
+export function rowOf({ id, record }: TelemetryEntry): SqlValue[] {
   return [id, ...COLUMNS.map(({ field, kind }) => columnValue(kind, Reflect.get(record, field)))];
 }
 
-/** Inserts so many rows, but none whose id is there already. */
-export function insertStatement(table: string, rows: number, placeholder: (n: number) => string): string {
-  const names = ['record_id', ...COLUMNS.map(({ name }) => name)];
-  const row = (at: number): string => `(${names.map((_, column) => placeholder(at * names.length + column + 1)).join(', ')})`;
-  const values = Array.from({ length: rows }, (_, at) => row(at)).join(', ');
-  return `insert into "${table}" (${names.join(', ')}) values ${values} on conflict (record_id) do nothing`;
+/** The same by the columns' names. */
+export function namedRowOf({ id, record }: TelemetryEntry): Readonly<Record<string, SqlValue>> {
+  const row: Record<string, SqlValue> = { record_id: id };
+  for (const { field, name, kind } of COLUMNS) row[name] = columnValue(kind, Reflect.get(record, field));
+  return row;
 }
 
 function snakeCase(field: string): string {
