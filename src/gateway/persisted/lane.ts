@@ -5,17 +5,18 @@ import { Deferred } from '../../lib/deferred.ts';
 export interface Running {
   readonly work: PendingWork;
   readonly abort: AbortController;
-  /** It stands in the queue: its call isn't made yet. */
-  isWaiting: boolean;
+  /** Since when it stands in the queue, on the clock's monotonic time; undefined: its call is being made. */
+  waitingSince: number | undefined;
 }
 
-/** How much of a lane may be in hand at once. */
-export interface LaneLimits {
-  /** Standing in the model's queue: few, so that what stands there doesn't grow old and overtake what comes in later and is more urgent. */
-  readonly waiting: number;
-  /** Standing there or being called. */
-  readonly running: number;
-}
+/**
+ * Whatever waits overtakes, some day, what comes in later and is more urgent: a batch's line after 50 seconds. So only as much is put into a
+ * queue as leaves it before that: half of it where one waited this long, one more where one didn't wait long.
+ */
+const LONG_WAIT_MS = 20_000;
+const SHORT_WAIT_MS = 5_000;
+const FIRST_WAITING = 4;
+const MOST_WAITING = 32;
 
 /** Work that is done in order: what was read of it, what is running, and how far the journal was read. */
 export class Lane {
@@ -32,6 +33,7 @@ export class Lane {
   /** A batch's: not dropped when it is empty, as somebody waits for that. */
   readonly drained: Deferred<boolean> | undefined;
   #waiting = 0;
+  #mostWaiting = FIRST_WAITING;
   #lastSeq = 0;
   /** The journal may have more after `#lastSeq`. */
   #mayHaveMore = true;
@@ -54,8 +56,9 @@ export class Lane {
     this.#wakes += 1;
   }
 
-  canStart(now: number, { waiting, running }: LaneLimits): boolean {
-    return !this.isClosed && this.ready.length > 0 && now >= this.resumeAt && this.#waiting < waiting && this.running.size < running;
+  canStart(now: number, mostRunning: number): boolean {
+    const hasRoom = this.#waiting < this.#mostWaiting && this.running.size < mostRunning;
+    return hasRoom && !this.isClosed && this.ready.length > 0 && now >= this.resumeAt;
   }
 
   wantsReading(low: number): boolean {
@@ -89,24 +92,40 @@ export class Lane {
     for (const { work, abort } of this.running.values()) if (work.id === id) abort.abort(reason);
   }
 
-  start(work: PendingWork): Running {
-    const running = { work, abort: new AbortController(), isWaiting: true };
+  start(work: PendingWork, now: number): Running {
+    const running = { work, abort: new AbortController(), waitingSince: now };
     this.running.set(work.seq, running);
     this.#waiting += 1;
     return running;
   }
 
-  /** @returns whether that changed anything */
-  setWaiting(running: Running, isWaiting: boolean): boolean {
-    if (running.isWaiting === isWaiting) return false;
-    running.isWaiting = isWaiting;
-    this.#waiting += isWaiting ? 1 : -1;
+  /** It stands in the queue, again where its call was refused. */
+  waits(running: Running, now: number): void {
+    if (running.waitingSince !== undefined) return;
+    running.waitingSince = now;
+    this.#waiting += 1;
+  }
+
+  /** Its call is being made. @returns whether it waited until now */
+  called(running: Running, now: number): boolean {
+    const { waitingSince } = running;
+    if (waitingSince === undefined) return false;
+    this.#leave(running);
+    const waitedMs = now - waitingSince;
+    if (waitedMs > LONG_WAIT_MS) this.#mostWaiting = Math.max(1, this.#mostWaiting >> 1);
+    else if (waitedMs < SHORT_WAIT_MS) this.#mostWaiting = Math.min(MOST_WAITING, this.#mostWaiting + 1);
     return true;
   }
 
   end(running: Running): void {
-    this.setWaiting(running, false);
+    this.#leave(running);
     this.running.delete(running.work.seq);
+  }
+
+  #leave(running: Running): void {
+    if (running.waitingSince === undefined) return;
+    running.waitingSince = undefined;
+    this.#waiting -= 1;
   }
 
   /** Puts work back at its place. */
@@ -119,6 +138,6 @@ export class Lane {
   close(reason: string): void {
     this.isClosed = true;
     this.ready.length = 0;
-    for (const { abort, isWaiting } of this.running.values()) if (isWaiting) abort.abort(reason);
+    for (const { abort, waitingSince } of this.running.values()) if (waitingSince !== undefined) abort.abort(reason);
   }
 }

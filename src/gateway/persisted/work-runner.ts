@@ -5,7 +5,7 @@ import type { PendingWork, RequestJournal, WorkOutcome } from '../../domain/requ
 import type { RequestHandle } from '../../engine/request-handle.ts';
 import { Deferred } from '../../lib/deferred.ts';
 import type { ModelCalls } from '../calls/call-request.ts';
-import { Lane, type LaneLimits, type Running } from './lane.ts';
+import { Lane, type Running } from './lane.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
 import { runWork, type WorkEnd } from './run-work.ts';
 import type { StatusHub } from './status-hub.ts';
@@ -20,14 +20,17 @@ export interface WorkRunnerParts {
   readonly limits?: Partial<RunnerLimits> | undefined;
 }
 
-export interface RunnerLimits extends LaneLimits {
-  /** Most pieces of work in hand, of all lanes; what is kept in memory is bounded by it. */
+/** How much may be in hand at once, standing in a queue or being called. */
+export interface RunnerLimits {
+  /** Of a lane. */
+  readonly running: number;
+  /** Of all lanes; what is kept in memory is bounded by it. */
   readonly total: number;
   /** Most characters of the bodies of all that; a single one may be larger. */
   readonly characters: number;
 }
 
-const LIMITS: RunnerLimits = { waiting: 32, running: 500, total: 2000, characters: 128 * 1024 * 1024 };
+const LIMITS: RunnerLimits = { running: 500, total: 2000, characters: 128 * 1024 * 1024 };
 const READ_AT_ONCE = { count: 64, characters: 8 * 1024 * 1024 };
 /** Below that many, more are read. */
 const FEW_READY = 32;
@@ -137,13 +140,13 @@ export class WorkRunner {
     for (let started = true; started; ) {
       started = false;
       for (const lane of this.#lanes.values()) {
-        if (this.#isFull || !lane.canStart(now, this.#limits)) continue;
+        if (this.#isFull || !lane.canStart(now, this.#limits.running)) continue;
         const work = lane.ready.shift();
         if (work === undefined) continue;
         started = true;
         this.#running += 1;
         this.#characters += work.body.length;
-        void this.#run(lane, lane.start(work));
+        void this.#run(lane, lane.start(work, now));
       }
     }
     for (const lane of this.#lanes.values()) {
@@ -194,14 +197,16 @@ export class WorkRunner {
   }
 
   #watch(lane: Lane, running: Running, handle: RequestHandle): void {
-    const { hub } = this.#parts;
+    const { hub, clock } = this.#parts;
     const { id, batch } = running.work;
     handle.status$.subscribe((change) => {
       const { status } = change;
       // That it is over is told once it is written down.
       if (status === 'completed' || status === 'failed') return;
       if (batch === undefined) hub.publish(id, change);
-      if (lane.setWaiting(running, status === 'pending')) this.#fillSoon();
+      const now = clock.now();
+      if (status === 'pending') lane.waits(running, now);
+      else if (lane.called(running, now)) this.#fillSoon();
     });
   }
 

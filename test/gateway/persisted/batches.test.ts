@@ -1,5 +1,6 @@
 import OpenAI, { toFile } from 'openai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { HeadgateConfigInput } from '../../../src/client/index.ts';
 import type { SimulatedProviderOptions } from '../../../src/simulator/index.ts';
 import { at, chatBody, type World, world } from '../../client/headgate-world.ts';
 import { gently, quiet, type WorkApp, workApp } from './work-app.ts';
@@ -22,8 +23,9 @@ afterEach(async () => {
 async function start(
   simulated: Partial<SimulatedProviderOptions> = {},
   options: Partial<Parameters<typeof workApp>[0]> = {},
+  config: HeadgateConfigInput = CONFIG,
 ): Promise<Started> {
-  const there = await world(CONFIG, { [HOST]: { latency: { headersMs: { min: 1000, max: 1000 } }, ...simulated } });
+  const there = await world(config, { [HOST]: { latency: { headersMs: { min: 1000, max: 1000 } }, ...simulated } });
   const made = await workApp({ headgate: there.headgate, clock: there.clock, ...options });
   opened.push(async () => {
     await gently(there.clock, made.work.stop());
@@ -315,6 +317,27 @@ describe('a batch', () => {
     await gently(started.clock, answered);
     expect(started.clock.now() - before).toBeLessThan(2100);
     expect((await client.batches.retrieve(batch.id)).status).toBe('in_progress');
+  });
+
+  it('of a slow model keeps nobody waiting: what stands in the queue must not grow older than what is more urgent', async () => {
+    const slow = { 'gpt-4o': { rateLimiters: [{ type: 'rpm' as const, limit: 12 }], deployments: [at(HOST)], learnLimits: false } };
+    const started = await start({}, {}, { models: slow });
+    const { clock, headgate } = started;
+    await submit(
+      started.client(),
+      Array.from({ length: 400 }, (_, index) => lineOf(`id-${index}`)),
+    );
+    for (let seconds = 0; seconds < 600; seconds++) {
+      await quiet(clock);
+      await clock.advance(1000);
+    }
+    expect(started.sent.length).toBeGreaterThanOrEqual(10 * 12 * 0.9);
+    for (const after of [1000, 17_000, 31_000]) {
+      await clock.advance(after);
+      const before = clock.now();
+      await gently(clock, headgate.dispatch('gpt-4o', { format: 'openai-chat', body: chatBody() }, { tenant: 'a' }));
+      expect(clock.now() - before).toBeLessThan(62_000);
+    }
   });
 
   it('is seen by its tenant and an administrator only', async () => {
