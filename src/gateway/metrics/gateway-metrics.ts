@@ -44,7 +44,7 @@ export class GatewayMetrics implements CallObserver {
 
   finished(call: FinishedCall): void {
     const { servedBy, model, caller, outcome, attempts, queueMs, queuedAt, endedAt } = call;
-    const waitedMs = queueMs ?? (queuedAt === undefined ? undefined : endedAt - queuedAt);
+    const waitedMs = queueMs ?? (queuedAt === undefined ? undefined : Math.max(0, endedAt - queuedAt));
     this.#streams.ended(call.requestId);
     this.#calls.finished({ model, tenant: caller.tenant, outcome, attempts, queueMs: waitedMs });
     if (call.usage === undefined) return;
