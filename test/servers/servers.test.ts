@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { connect } from 'node:net';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
@@ -16,6 +18,22 @@ it('a Redis of its own answers, forgets its data when it is stopped, and is at t
   } finally {
     redis.disconnect();
   }
+});
+
+it('a server is gone with the process that started it, however that went', async () => {
+  const script = `const { openRedis } = await import(${JSON.stringify(new URL('./redis.ts', import.meta.url).href)});
+    console.log((await openRedis()).url);
+    process.kill(process.pid, 'SIGKILL');`;
+  const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(signal).toBe('SIGKILL');
+  const { port } = new URL(stdout.trim());
+  const isThere = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+      socket.unref();
+    });
+  await expect.poll(isThere, { timeout: 5_000 }).toBe(false);
 });
 
 it('any Redis takes the one in REDIS_URL', async () => {
