@@ -56,10 +56,11 @@ export class BlocksInTurn {
     return [...begun, ...this.#grow(this.#blocks.at(-1), text)];
   }
 
-  /** @param place the wire's own index; some servers give every call the same, and then a new id tells a new call */
-  addCall(place: number, { id, name, arguments: text }: CallPart): readonly ServerSentEvent[] {
+  /** @param place the wire's own index; some servers give every call the same */
+  addCall(place: number, part: CallPart): readonly ServerSentEvent[] {
+    const { id, name, arguments: text } = part;
     const known = this.#calls.get(place);
-    if (known !== undefined && !(id && name && id !== known.id)) return this.#grow(known, text);
+    if (known !== undefined && !isAnother(part, known)) return this.#grow(known, text);
     const start = toolUse(id || callId(this.#message, this.#begun), name ?? '');
     const begun = this.#begin({ start, watch: new JsonObjectWatch(), id });
     const block = this.#blocks.at(-1);
@@ -104,6 +105,12 @@ export class BlocksInTurn {
     const next = this.#blocks[0];
     return [anthropicEvent('content_block_stop', { index: block.index }), ...(next ? opening(next) : [])];
   }
+}
+
+/** A new id tells a new call; from servers that give none, a name with arguments behind arguments that are complete. */
+function isAnother({ id, name, arguments: text }: CallPart, known: Block): boolean {
+  if (!name) return false;
+  return id ? id !== known.id : known.watch?.isComplete === true && text.trim() !== '';
 }
 
 function opening(block: Block): ServerSentEvent[] {

@@ -112,6 +112,11 @@ class OpenCall implements OpenItem {
   }
 }
 
+/** A new id tells a new call; from servers that give none, a name with arguments behind arguments that are complete. */
+function isAnother(known: OpenCall, id: string, name: string, json: string): boolean {
+  return id !== '' ? known.id !== id : name !== '' && json.trim() !== '' && known.isWhole;
+}
+
 /** The output items of a stream. One ends where the next begins, but for calls that servers send in turns. */
 export class OpenOutput {
   readonly #head: ResponseHead;
@@ -135,14 +140,13 @@ export class OpenOutput {
     this.#message.add(kind, delta);
   }
 
-  /** One more piece of a call. Some servers give all calls the same index: another id is another call. */
+  /** One more piece of a call. Some servers give all calls the same index. */
   call(piece: JsonObject, called: JsonObject): void {
     const place = piece['index'] ?? 0;
-    const id = textAt(piece, 'id') ?? '';
+    const [id, name, json] = [textAt(piece, 'id') ?? '', textAt(called, 'name') ?? '', textAt(called, 'arguments') ?? ''];
     const known = this.#calls.get(place);
-    const isNew = known === undefined || (id !== '' && known.id !== id);
-    const call = isNew ? this.#openCall(place, id, textAt(called, 'name') ?? '') : known;
-    if (this.#done[call.index] === undefined) call.add(textAt(called, 'arguments') ?? '');
+    const call = known === undefined || isAnother(known, id, name, json) ? this.#openCall(place, id, name) : known;
+    if (this.#done[call.index] === undefined) call.add(json);
   }
 
   /** Ends everything; the output in its order. */

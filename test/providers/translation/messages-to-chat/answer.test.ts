@@ -180,6 +180,24 @@ describe('a stream', () => {
       ['0 tool_use a', '0+{}', '0 end', '1 tool_use b', '1+{}', '1 end', 'tool_use 0/0'],
     ],
     [
+      'calls under one index and without ids, whole',
+      [chunk({ tool_calls: [called('', '{"a":1}')] }), chunk({ tool_calls: [called('', '{"b":2}')] }), end('stop')],
+      [
+        ...['0 tool_use toolu_chatcmpl-1_0', '0+{"a":1}', '0 end'],
+        ...['1 tool_use toolu_chatcmpl-1_1', '1+{"b":2}', '1 end', 'tool_use 0/0'],
+      ],
+    ],
+    [
+      'a call that says its name with every part',
+      [
+        chunk({ tool_calls: [called('', '{"a"')] }),
+        chunk({ tool_calls: [called('', ':1}')] }),
+        chunk({ tool_calls: [called('', ' ')] }),
+        end('stop'),
+      ],
+      ['0 tool_use toolu_chatcmpl-1_0', '0+{"a"', '0+:1}', '0+ ', '0 end', 'tool_use 0/0'],
+    ],
+    [
       'calls without index, whole',
       [chunk({ tool_calls: ['a', 'b'].map((id) => called(id, '{}')) }), end('stop')],
       ['0 tool_use a', '0+{}', '0 end', '1 tool_use b', '1+{}', '1 end', 'tool_use 0/0'],

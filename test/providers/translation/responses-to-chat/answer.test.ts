@@ -271,6 +271,16 @@ describe('a stream', () => {
     expect(types(streamed([...pieces, piece(0, ' ')]))).toEqual(types(streamed(pieces)));
   });
 
+  it('tells calls apart that come whole under one index and without ids', () => {
+    const named = (json: string) => ({
+      tool_calls: [{ index: 0, id: '', type: 'function', function: { name: 'weather', arguments: json } }],
+    });
+    const whole = read(streamed([named('{"a":1}'), named('{"b":2}')], 'tool_calls')).at(-1)?.response.output;
+    expect(whole).toMatchObject([{ arguments: '{"a":1}' }, { arguments: '{"b":2}' }]);
+    const inParts = read(streamed([named('{"a"'), named(':1}'), named(' ')], 'tool_calls')).at(-1)?.response.output;
+    expect(inParts).toMatchObject([{ arguments: '{"a":1} ' }]);
+  });
+
   it('gives a call without arguments empty ones, in its deltas too', () => {
     const events = read(streamed([piece(0, '', 'a'), piece(1, '{}', 'b')], 'tool_calls'));
     const grown = events
