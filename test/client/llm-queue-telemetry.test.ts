@@ -1,12 +1,15 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { EngineStopped } from '../../src/domain/errors.ts';
 import { LLMError, UserRateLimitExceededError } from '../../src/domain/llm-queue-errors.ts';
 import type { TelemetrySink } from '../../src/domain/telemetry.ts';
 import type { UserLimitStore } from '../../src/domain/user-limit-store.ts';
 import { CSVTelemetryDataStore } from '../../src/stores/csv-telemetry-store.ts';
+import { DatabaseTelemetryAdapter } from '../../src/stores/sql/database-telemetry-adapter.ts';
+import { FlakySink } from '../stores/flaky-sink.ts';
 import { BOTH, bench, config, EMBEDDING, embedding, LLM, model, Rows } from './llm-queue-bench.ts';
 
 const START = 1_735_689_600_000;
@@ -176,6 +179,56 @@ describe('a telemetry store', () => {
     expect(lines.find((line) => line.includes('sing'))).toMatch(
       /^ann,[0-9a-f-]{36},\[redacted\],'=sing\(\),DEFAULT DEPLOYMENT NAME,.*,Invalid request type$/,
     );
+  });
+});
+
+describe('a telemetry database', () => {
+  it('has a row for each request; what only the gateway knows is null', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'headgate-queue-'));
+    const connectionString = join(folder, 'telemetry.db');
+    const { send, clock, calls, queue } = bench(config([model('gpt')]), {
+      telemetryStoreAdapter: new DatabaseTelemetryAdapter({ connectionString }),
+    });
+    await queue.initiate();
+    send();
+    await clock.advance(0);
+    Object.assign(calls[0]?.record ?? {}, { promptTokens: 12, completionTokens: 'nonsense' });
+    calls[0]?.resolve('ok');
+    send(LLM, { reqType: 'unknown', userId: 'bob' });
+    await clock.advance(0);
+    await queue.gracefulShutdown();
+    const database = new DatabaseSync(connectionString);
+    const rows = database.prepare('select * from headgate_telemetry order by record_id').all();
+    database.close();
+    await rm(folder, { recursive: true });
+
+    expect(rows).toHaveLength(2);
+    expect(rows.find(({ user_id }) => user_id === 'ann')).toMatchObject({
+      deployment_name: 'gpt',
+      prompt_tokens: 12,
+      completion_tokens: null,
+      request_received_at: START,
+      error_message: 'NO ERROR',
+      tenant: null,
+      cost: null,
+    });
+    expect(rows.find(({ user_id }) => user_id === 'bob')).toMatchObject({ error_message: 'Invalid request type' });
+    expect(queue.telemetryFailures).toBe(0);
+  });
+
+  it('that is down fails no request once it is connected, and loses no record that fits', async () => {
+    const sink = new FlakySink();
+    const { send, clock, queue } = bench(config([model('gpt')]), { telemetryStoreAdapter: sink });
+    await queue.initiate();
+    sink.down = 'before';
+    const sent = [send(LLM, { reqType: 'quick' }), send(LLM, { reqType: 'quick' })];
+    await clock.advance(20_000);
+    expect(sent.map(({ answer }) => answer?.statusCode)).toEqual([200, 200]);
+    sink.down = 'no';
+    await queue.gracefulShutdown();
+
+    expect(sink.ids).toHaveLength(2);
+    expect(queue.telemetryFailures).toBe(0);
   });
 });
 
