@@ -52,8 +52,12 @@ function choiceOf(choice: ToolChoice): unknown {
   return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } };
 }
 
+/** What strict mode refuses a schema for. Source: OpenAI's guide to structured outputs. */
+const NOT_STRICT = ['allOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentRequired', 'dependentSchemas', 'patternProperties'];
+
 /** Strict mode takes only schemas whose objects are closed and require every property. Source: OpenAI's guide to structured outputs. */
 export function fitsStrictMode(schema: JsonObject): boolean {
+  if (NOT_STRICT.some((word) => word in schema)) return false;
   const properties = isJsonObject(schema['properties']) ? schema['properties'] : undefined;
   if (properties !== undefined) {
     const required = schema['required'];
@@ -62,6 +66,6 @@ export function fitsStrictMode(schema: JsonObject): boolean {
   } else if (schema['type'] === 'object') {
     return false;
   }
-  const inner = [...Object.values(properties ?? {}), schema['items'], ...Object.values((schema['$defs'] as object | undefined) ?? {})];
-  return [...inner.filter(isJsonObject), ...listAt(schema, 'anyOf')].every(fitsStrictMode);
+  const inner = [properties, schema['$defs'], schema['definitions']].filter(isJsonObject).flatMap(Object.values);
+  return [...inner, schema['items'], ...listAt(schema, 'anyOf')].filter(isJsonObject).every(fitsStrictMode);
 }

@@ -17,6 +17,7 @@ function messagesOf(...messages: readonly JsonObject[]): unknown {
 const TOOL = { name: 'look', description: 'Looks.', input_schema: { type: 'object', properties: { q: { type: 'string' } } } };
 const FUNCTION = { name: 'look', description: 'Looks.', parameters: TOOL.input_schema };
 const CLOSED = { type: 'object', properties: { q: { type: 'string' } }, required: ['q'], additionalProperties: false };
+const EITHER = { ...CLOSED, properties: { q: { oneOf: [{ type: 'string' }, { type: 'null' }] } } };
 const SAID = { model: 'm', messages: HI };
 
 describe('what a call says', () => {
@@ -34,6 +35,11 @@ describe('what a call says', () => {
       'an answer that fits a schema',
       { output_config: { format: { type: 'json_schema', schema: CLOSED } } },
       { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: CLOSED, strict: true } } },
+    ],
+    [
+      'an answer that fits a schema with words that strict schemas know not',
+      { output_config: { format: { type: 'json_schema', schema: EITHER } } },
+      { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: EITHER, strict: false } } },
     ],
     ['tools', { tools: [TOOL] }, { tools: [{ type: 'function', function: FUNCTION }] }],
     [
