@@ -9,7 +9,7 @@ const NOT_FOR_CALLERS =
   /^(x-ratelimit-|anthropic-ratelimit-|anthropic-organization|openai-organization|openai-project|retry-after|set-cookie|date$|server$|via$|alt-svc$|strict-transport-security$|cf-)/;
 
 /** How a call went, for its caller. */
-export function ownHeaders({ dispatched, position }: AnsweredCall): Record<string, string> {
+function ownHeaders({ dispatched, position }: AnsweredCall): Record<string, string> {
   const { requestId, deploymentId, attempts, queueMs } = dispatched;
   return {
     'x-headgate-request-id': requestId,

@@ -11,7 +11,7 @@ import { RemainingLimits } from '../http/remaining-limits.ts';
 import { sendStream, sendWhole } from '../http/send-answer.ts';
 
 /** The paths of OpenAI's and Anthropic's model calls. */
-export const CALL_PATHS: Readonly<Record<string, WireFormatName>> = {
+const CALL_PATHS: Readonly<Record<string, WireFormatName>> = {
   '/v1/chat/completions': 'openai-chat',
   '/v1/responses': 'openai-responses',
   '/v1/embeddings': 'openai-embeddings',
