@@ -125,4 +125,16 @@ describe('user limits in Redis', () => {
       .toBe('back');
     await store.disconnect();
   });
+
+  it('do not count afterwards what nobody waited for while the server hung', async () => {
+    await using own = await openRedis();
+    const store = new RedisUserRateLimitStoreAdapter({ redisUrl: own.url });
+    expect((await store.checkAndAddRequest('ann', 6, 0, 60)).allowed).toBe(true);
+    own.pause();
+    const late = await Promise.allSettled(Array.from({ length: 5 }, () => store.checkAndAddRequest('ann', 6, 0, 60)));
+    expect(late.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+    own.resume();
+    await expect.poll(() => store.checkAndAddRequest('ann', 6, 0, 60), { timeout: 10_000 }).toEqual({ allowed: true, used: 2 });
+    await store.disconnect();
+  });
 });

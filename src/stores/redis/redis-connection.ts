@@ -37,7 +37,8 @@ export class RedisConnection {
   /** The server as it may be shown. */
   readonly name: string;
   readonly #url: string;
-  readonly #commandTimeoutMs: number;
+  /** Longest wait for an answer. */
+  readonly commandTimeoutMs: number;
   readonly #clock: Clock;
   #redis: Promise<Redis> | undefined;
   /** The first attempt to connect, which commands wait for; later ones are nobody's wait. */
@@ -53,7 +54,7 @@ export class RedisConnection {
     }
     this.name = maskUrl(redisUrl);
     this.#url = redisUrl;
-    this.#commandTimeoutMs = commandTimeoutMs;
+    this.commandTimeoutMs = commandTimeoutMs;
     this.#clock = clock;
   }
 
@@ -117,7 +118,7 @@ export class RedisConnection {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      commandTimeout: this.#commandTimeoutMs,
+      commandTimeout: this.commandTimeoutMs,
       connectTimeout: CONNECT_TIMEOUT_S * 1000,
       socketTimeout: CONNECT_TIMEOUT_S * 1000,
       retryStrategy: (attempt) => Math.min(50 * attempt, LONGEST_PAUSE_MS),
