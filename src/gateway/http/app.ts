@@ -1,3 +1,4 @@
+import type { ServerOptions } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ownAnswer } from '../../client/fetch/error-answer.ts';
 import { InvalidRequest } from '../../domain/errors.ts';
@@ -32,7 +33,7 @@ export function createApp({ bodyLimit, readTimeoutMs, logger }: AppOptions): Fas
   };
   const app = Fastify({
     logger: false,
-    http: { connectionsCheckingInterval: readTimeoutMs > 0 ? Math.min(MOST_CHECK_MS, readTimeoutMs / 2) : MOST_CHECK_MS },
+    http: readingTimes(readTimeoutMs),
     clientErrorHandler: answerClientError,
     frameworkErrors: failed,
     // Routes say so themselves, in the face's form.
@@ -61,6 +62,12 @@ export function createApp({ bodyLimit, readTimeoutMs, logger }: AppOptions): Fas
     return sendError(reply, ownAnswer(faceOf(request), 404, 'not_found', message));
   });
   return app;
+}
+
+/** Set before the server is made: told later, a server waits for the rest of a body for ever. */
+function readingTimes(readTimeoutMs: number): ServerOptions {
+  const connectionsCheckingInterval = readTimeoutMs > 0 ? Math.min(MOST_CHECK_MS, readTimeoutMs / 2) : MOST_CHECK_MS;
+  return { requestTimeout: readTimeoutMs, connectionsCheckingInterval };
 }
 
 function parsed(text: string): unknown {
