@@ -27,11 +27,11 @@ export class Lane {
   readonly running = new Map<number, Running>();
   /** Monotonic; nothing starts before. */
   resumeAt = Number.NEGATIVE_INFINITY;
-  /** Nothing is started any more. */
-  isClosed = false;
   isReading = false;
   /** A batch's: not dropped when it is empty, as somebody waits for that. */
   readonly drained: Deferred<boolean> | undefined;
+  /** Why nothing is started any more. */
+  #closed: string | undefined;
   #waiting = 0;
   #mostWaiting = FIRST_WAITING;
   #lastSeq = 0;
@@ -44,6 +44,10 @@ export class Lane {
   constructor(key: string, isAwaited: boolean) {
     this.key = key;
     this.drained = isAwaited ? new Deferred<boolean>() : undefined;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
   }
 
   get lastSeq(): number {
@@ -104,6 +108,7 @@ export class Lane {
     if (running.waitingSince !== undefined) return;
     running.waitingSince = now;
     this.#waiting += 1;
+    if (this.#closed !== undefined) running.abort.abort(this.#closed);
   }
 
   /** Its call is being made. @returns whether it waited until now */
@@ -136,7 +141,7 @@ export class Lane {
 
   /** Starts nothing any more, and takes out of the queue what stands there. */
   close(reason: string): void {
-    this.isClosed = true;
+    this.#closed = reason;
     this.ready.length = 0;
     for (const { abort, waitingSince } of this.running.values()) if (waitingSince !== undefined) abort.abort(reason);
   }

@@ -35,6 +35,7 @@ const READ_AT_ONCE = { count: 64, characters: 8 * 1024 * 1024 };
 /** Below that many, more are read. */
 const FEW_READY = 32;
 const STORE_RETRY_MS = 1000;
+const SHUTTING_DOWN = 'The gateway is shutting down.';
 /** Most ids that are remembered as refused: some megabytes of them. */
 const MOST_REFUSED = 50_000;
 /** What may not stand in line is asked again that late at the latest: what kept it may have been changed. */
@@ -94,11 +95,11 @@ export class WorkRunner {
     if (this.#refused.size > MOST_REFUSED && oldest !== undefined) this.#refused.delete(oldest);
   }
 
-  /** Starts nothing any more; resolves once nothing runs. */
+  /** Starts nothing any more and takes out of the queues what stands there; resolves once nothing runs. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const lane of this.#lanes.values()) {
-      lane.ready.length = 0;
+      lane.close(SHUTTING_DOWN);
       lane.drained?.resolve(false);
     }
     if (this.#running === 0) return;
@@ -108,7 +109,7 @@ export class WorkRunner {
 
   /** Breaks off everything that runs, to be done after the restart. */
   abandon(): void {
-    for (const lane of this.#lanes.values()) for (const { abort } of lane.running.values()) abort.abort('The gateway is shutting down.');
+    for (const lane of this.#lanes.values()) for (const { abort } of lane.running.values()) abort.abort(SHUTTING_DOWN);
   }
 
   #lane(key: string, isAwaited: boolean): Lane {

@@ -13,6 +13,7 @@ import type { PersistedWork } from '../persisted/persisted-work.ts';
 import { idField, isId, notFound, parsedInput, refuse, visibleTo } from '../persisted/refuse.ts';
 
 const LONGEST_NAME = 512;
+const UNNAMED = 'upload';
 
 export const listed = z.object({
   after: idField.optional(),
@@ -118,7 +119,7 @@ async function upload(
         continue;
       }
       const isWanted = part.fieldname === 'file' && filename === undefined;
-      if (isWanted) filename = part.filename.slice(0, LONGEST_NAME);
+      if (isWanted) filename = (part.filename || UNNAMED).slice(0, LONGEST_NAME);
       // What isn't wanted must be read all the same: the next part comes after it.
       for await (const chunk of part.file as AsyncIterable<Buffer>)
         if (isWanted && !part.file.truncated) await work.stored(() => writer.write(chunk));

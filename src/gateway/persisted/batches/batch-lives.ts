@@ -174,7 +174,11 @@ export class BatchLives {
     const isComplete = counted.completed + counted.failed >= facts.total;
     // Lines of their own deadline, the window's, are settled as failed.
     const isLate = clock.wallMs() >= facts.expiresAt && counted.completed < facts.total;
-    if (!isComplete && !isLate) return;
+    if (!isComplete && !isLate) {
+      // Closed a moment too early, as timers may be: the rest is run after all.
+      await wait(clock, STORE_RETRY_MS, this.#stopping.signal);
+      return;
+    }
     const ending = isLate ? 'expired' : 'completed';
     await batches.move(id, 'in_progress', 'finalizing', { ...this.#entered(facts, 'finalizing'), ending });
   }
