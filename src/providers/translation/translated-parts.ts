@@ -56,7 +56,8 @@ export class TranslatedParts implements AsyncIterableIterator<StreamPart, undefi
   async #translated(given: readonly ServerSentEvent[]): Promise<readonly ServerSentEvent[]> {
     const events: ServerSentEvent[] = [];
     try {
-      for (const event of given) events.push(...this.#translator.read(event));
+      // One by one: there may be more than a call takes arguments.
+      for (const event of given) for (const made of this.#translator.read(event)) events.push(made);
       return events;
     } catch (error) {
       const failure = this.#failureOf(error, this.#isMidStream);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../domain/chat.ts';
 import type { ServerSentEvent } from '../../provider.ts';
+import { JsonObjectWatch } from '../json-object-watch.ts';
 import { callId, EMPTY_TEXT, toolUse } from './answer.ts';
-import { JsonObjectWatch } from './json-object-watch.ts';
 
 /** An event of Anthropic's streams. */
 export function anthropicEvent(type: string, fields: JsonObject): ServerSentEvent {

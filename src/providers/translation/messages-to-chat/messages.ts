@@ -42,8 +42,9 @@ function turnsOf(messages: readonly unknown[]): readonly Turn[] {
     refuseOthers(message, ['role', 'content'], path);
     const blocks = blocksOf(message['content'], `${path}.content`);
     const last = turns.at(-1);
-    if (last?.role === role && role !== 'system') last.blocks.push(...blocks);
-    else turns.push({ role, blocks });
+    if (last?.role !== role || role === 'system') turns.push({ role, blocks });
+    // One by one: there may be more than a call takes arguments.
+    else for (const block of blocks) last.blocks.push(block);
   }
   return turns;
 }

@@ -83,7 +83,8 @@ class Conversation {
     const call = { id: requiredText(item, 'call_id', path), type: 'function', function: called };
     const last = this.messages.at(-1);
     if (!isTurn(last)) this.messages.push({ role: 'assistant', content: null, tool_calls: [call] });
-    else last.tool_calls = [...(last.tool_calls ?? []), call];
+    else if (last.tool_calls === undefined) last.tool_calls = [call];
+    else last.tool_calls.push(call);
   }
 }
 

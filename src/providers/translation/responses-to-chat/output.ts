@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../domain/chat.ts';
 import { textAt } from '../../codecs/json-fields.ts';
-import { parsedObject } from '../../streams/json-glance.ts';
+import { JsonObjectWatch } from '../json-object-watch.ts';
 import { argumentsOf, callItem, messageItem, type ResponseHead, refusalPart, textPart } from './answer.ts';
 
 type Emit = (type: string, fields: JsonObject) => void;
@@ -74,6 +74,7 @@ class OpenCall implements OpenItem {
   readonly #head: ResponseHead;
   readonly #emit: Emit;
   readonly #name: string;
+  readonly #watch = new JsonObjectWatch();
   #arguments = '';
 
   constructor(head: ResponseHead, index: number, emit: Emit, { id, name }: { readonly id: string; readonly name: string }) {
@@ -87,11 +88,12 @@ class OpenCall implements OpenItem {
 
   /** Nothing can come behind arguments that are a JSON object. */
   get isWhole(): boolean {
-    return this.#arguments.endsWith('}') && parsedObject(this.#arguments) !== undefined;
+    return this.#watch.isComplete;
   }
 
   add(delta: string): void {
     this.#arguments += delta;
+    this.#watch.read(delta);
     if (delta !== '') this.#emit('response.function_call_arguments.delta', { ...this.#place(), delta });
   }
 
@@ -125,6 +127,8 @@ export class OpenOutput {
   #message: OpenMessage | undefined;
   /** By the wire's own index. */
   readonly #calls = new Map<unknown, OpenCall>();
+  /** Those of them that have not ended, in their order. */
+  readonly #open = new Set<OpenCall>();
   #items = 0;
 
   constructor(head: ResponseHead, emit: Emit) {
@@ -152,7 +156,7 @@ export class OpenOutput {
   /** Ends everything; the output in its order. */
   close(status: string): readonly JsonObject[] {
     if (this.#items === 0) this.say('output_text', '');
-    const open: OpenItem[] = [...this.#calls.values(), ...(this.#message ? [this.#message] : [])];
+    const open: OpenItem[] = [...this.#open, ...(this.#message ? [this.#message] : [])];
     // Only what came last was cut off.
     for (const item of open.sort((a, b) => a.index - b.index)) this.#close(item, item.index === this.#items - 1 ? status : 'completed');
     return this.#done;
@@ -164,20 +168,22 @@ export class OpenOutput {
     this.#closeWhole();
     const call = new OpenCall(this.#head, this.#items++, this.#emit, { id, name });
     this.#calls.set(place, call);
+    this.#open.add(call);
     return call;
   }
 
   #closeWhole(): void {
     if (this.#message) this.#close(this.#message, 'completed');
     this.#message = undefined;
-    for (const call of this.#calls.values()) {
+    for (const call of this.#open) {
       // Those behind it end after it.
-      if (this.#done[call.index] === undefined && !call.isWhole) break;
+      if (!call.isWhole) break;
       this.#close(call, 'completed');
     }
   }
 
   #close(item: OpenItem, status: string): void {
     this.#done[item.index] ??= item.close(status);
+    if (item instanceof OpenCall) this.#open.delete(item);
   }
 }

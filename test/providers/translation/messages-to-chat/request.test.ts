@@ -178,6 +178,12 @@ describe('a conversation', () => {
     ]);
   });
 
+  it('may have more blocks in a turn than a call takes arguments', () => {
+    const content = Array.from({ length: 200_000 }, (_, at) => ({ type: 'text', text: String(at) }));
+    const [turn] = messagesOf(...HI, { role: 'user', content }) as { content: unknown[] }[];
+    expect(turn?.content).toHaveLength(200_001);
+  });
+
   it("leaves another model's thoughts out", () => {
     const thought = { type: 'thinking', thinking: 'Hm', signature: 's' };
     const dark = { type: 'redacted_thinking', data: 'x' };
