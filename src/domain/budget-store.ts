@@ -9,6 +9,8 @@ export interface Spending {
 export interface BudgetCharge extends Spending {
   readonly tenant: string;
   readonly period: string;
+  /** What the store said before that this period comes to: one that lost its data takes it from here. */
+  readonly known?: Spending | undefined;
 }
 
 /** Charges that are written at once. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BudgetStore } from '../../src/domain/budget-store.ts';
 import { RedisBudgetStore } from '../../src/stores/redis/redis-budgets.ts';
 import { openDatabase } from '../../src/stores/sql/open-database.ts';
@@ -37,4 +38,20 @@ describeBudgetStore('in Postgres', async () => {
 describeBudgetStore('in Redis', async () => {
   const options = { redisUrl: redis.url, prefix: `headgate-test:${randomUUID()}:` };
   return { open: async () => new RedisBudgetStore(options), close: async () => {} };
+});
+
+it('a Redis that lost what was used up has it again from whoever knows, once', async () => {
+  const prefix = `headgate-test:${randomUUID()}:`;
+  const store = new RedisBudgetStore({ redisUrl: redis.url, prefix });
+  const charge = { tenant: 'ann', period: '2026-11', tokens: 5, money: 0.5 };
+  const [known] = await store.add({ writer: 'w', sequence: 1, charges: [{ ...charge, tokens: 100 }] });
+  const server = new Redis(redis.url);
+  await server.del(...(await server.keys(`${prefix}*`)));
+  for (const sequence of [2, 2]) {
+    expect(await store.add({ writer: 'w', sequence, charges: [{ ...charge, known }] })).toEqual([{ tokens: 105, money: 1 }]);
+  }
+  // Another process, which knows less.
+  expect(await store.add({ writer: 'v', sequence: 1, charges: [{ ...charge, known }] })).toEqual([{ tokens: 110, money: 1.5 }]);
+  server.disconnect();
+  await store.disconnect();
 });

@@ -73,6 +73,11 @@ export class BudgetAccount {
     return names;
   }
 
+  /** What the store knows of a period. */
+  known(period: string): Spending {
+    return this.#totals.get(period)?.saved ?? NOTHING;
+  }
+
   /** The store knows so much of a period, `added` of it new to it. */
   saved(period: string, total: Spending, added: Spending = NOTHING): void {
     const known = this.#total(period);

@@ -109,7 +109,8 @@ export class BudgetLedger {
     const { store, accounts, writer } = this.#parts;
     while (this.#sent !== undefined || this.#next.size > 0) {
       if (this.#sent === undefined) {
-        this.#sent = { writer, sequence: ++this.#sequence, charges: [...this.#next.values()] };
+        const charges = [...this.#next.values()].map((charge) => ({ ...charge, known: accounts.get(charge.tenant)?.known(charge.period) }));
+        this.#sent = { writer, sequence: ++this.#sequence, charges };
         this.#next = new Map();
       }
       const { charges } = this.#sent;

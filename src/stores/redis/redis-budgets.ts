@@ -1,15 +1,21 @@
 import type { BudgetBatch, BudgetStore, Spending } from '../../domain/budget-store.ts';
 import { RedisConnection, type RedisOptions, redisScript } from './redis-connection.ts';
 
-/** The first key is the writer's, then one for each charge; so are the arguments: the sequence, then tokens and money of each. */
+/**
+ * The first key is the writer's, then one for each charge; so are the arguments: the sequence, then tokens and money of each, and what
+ * was known before of both. A server that was started again may have less than that.
+ */
 const ADD = redisScript(`
 local fresh = tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1])
 if fresh then redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400) end
 local totals = {}
 for i = 2, #KEYS do
   if fresh then
-    redis.call('HINCRBYFLOAT', KEYS[i], 'tokens', ARGV[2 * i - 2])
-    redis.call('HINCRBYFLOAT', KEYS[i], 'money', ARGV[2 * i - 1])
+    for j, unit in ipairs({'tokens', 'money'}) do
+      local known = ARGV[4 * i - 5 + j]
+      if tonumber(redis.call('HGET', KEYS[i], unit) or 0) < tonumber(known) then redis.call('HSET', KEYS[i], unit, known) end
+      redis.call('HINCRBYFLOAT', KEYS[i], unit, ARGV[4 * i - 7 + j])
+    end
     redis.call('EXPIRE', KEYS[i], 3456000)
   end
   local total = redis.call('HMGET', KEYS[i], 'tokens', 'money')
@@ -52,8 +58,7 @@ export class RedisBudgetStore implements BudgetStore {
 
   async add({ writer, sequence, charges }: BudgetBatch): Promise<readonly Spending[]> {
     const keys = charges.map(({ tenant, period }) => this.#keyOf(tenant, period));
-    // Not in the exponent's form, which Redis does not take everywhere.
-    const amounts = charges.flatMap(({ tokens, money }) => [String(tokens), money.toFixed(9)]);
+    const amounts = charges.flatMap(({ known = NOTHING, ...added }) => [...written(added), ...written(known)]);
     return spendings(await this.#connection.run(ADD, [`${this.#prefix}writer:${writer}`, ...keys], [sequence, ...amounts]));
   }
 
@@ -61,6 +66,13 @@ export class RedisBudgetStore implements BudgetStore {
   #keyOf(tenant: string, period: string): string {
     return `${this.#prefix}${period}:${tenant}`;
   }
+}
+
+const NOTHING: Spending = { tokens: 0, money: 0 };
+
+/** Not in the exponent's form, which Redis does not take everywhere. */
+function written({ tokens, money }: Spending): readonly [string, string] {
+  return [String(tokens), money.toFixed(9)];
 }
 
 /** Tokens and money in turn. */
