@@ -114,6 +114,22 @@ describe('a stream with content that has no place in the caller’s format', () 
   });
 });
 
+it.each([
+  ['leaves the loop', false],
+  ['aborts', true],
+])('a reader who %s in mid-stream ends the call upstream', async (_, aborts) => {
+  const w = await start(one(CLAUDE), { chunks: [START, said(0, 'Let me look')], staysOpen: true });
+  const stream = await openAi(w).chat.completions.create({ model: 'm', messages: HI, stream: true });
+
+  for await (const chunk of stream) {
+    if (chunk.choices[0]?.delta.content !== 'Let me look') continue;
+    if (aborts) stream.controller.abort();
+    else break;
+  }
+
+  await expect.poll(() => [w.left(), w.headgate.status().models[0]?.processing]).toEqual([1, 0]);
+});
+
 describe('a whole answer', () => {
   it('that the caller’s format has no place for is a bad gateway, not a bad request', async () => {
     const w = await start(one(CLAUDE), { json: wholeMessage({ type: 'server_tool_use', id: 's' }) });
