@@ -76,10 +76,21 @@ describe('fire and forget', () => {
   it('takes a bare chat body, and every endpoint', async () => {
     const { ask, clock } = await start();
     const { id } = (await ask('POST', '/v1/requests', chatBody())).json;
-    const responses = await ask('POST', '/v1/requests', { endpoint: '/v1/responses', body: { model: 'gpt-4o', input: 'hi' } });
-    await pass(clock, 3000);
+    const message = { model: 'gpt-4o', max_tokens: 8, messages: [{ role: 'user', content: 'hi' }] };
+    const others = [
+      ['/v1/responses', { model: 'gpt-4o', input: 'hi' }, { object: 'response' }],
+      ['/v1/embeddings', { model: 'gpt-4o', input: 'hi' }, { object: 'list' }],
+      ['/v1/messages', message, { type: 'message' }],
+    ] as const;
+    const accepted: [unknown, object][] = [];
+    for (const [endpoint, body, result] of others) {
+      accepted.push([(await ask('POST', '/v1/requests', { endpoint, body })).json['id'], result]);
+    }
+    await pass(clock, 5000);
     expect((await ask('GET', `/v1/requests/${id}`)).json).toMatchObject({ status: 'completed', result: { object: 'chat.completion' } });
-    expect((await ask('GET', `/v1/requests/${responses.json['id']}`)).json).toMatchObject({ result: { object: 'response' } });
+    for (const [other, result] of accepted) {
+      expect((await ask('GET', `/v1/requests/${other}`)).json).toMatchObject({ status: 'completed', result });
+    }
   });
 
   it('says what failed, with what the provider said', async () => {
