@@ -8,6 +8,7 @@ import type { Remaining } from './limit-headers.ts';
 const FRESH_MS = 250;
 const REQUESTS = ['rpm', 'rpd'];
 const TOKENS = ['tpm', 'itpm', 'tpd'];
+const UNKNOWN: Remaining = { requests: undefined, tokens: undefined };
 
 /** What a model's limits have left, for callers whose tenant has none of its own. */
 export class RemainingLimits {
@@ -24,7 +25,10 @@ export class RemainingLimits {
     const now = this.#clock.now();
     const known = this.#known.get(modelId);
     if (known !== undefined && now < known.until) return known.remaining;
-    const remaining = remainingOf(this.#headgate.queues.getQueueInfo(modelId), this.#clock.wallMs());
+    const { queues } = this.#headgate;
+    // The last calls of a queue that is closed are answered when it is gone.
+    if (!queues.getRegisteredModels().includes(modelId)) return known?.remaining ?? UNKNOWN;
+    const remaining = remainingOf(queues.getQueueInfo(modelId), this.#clock.wallMs());
     this.#known.set(modelId, { remaining, until: now + FRESH_MS });
     return remaining;
   }
