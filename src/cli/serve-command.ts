@@ -37,14 +37,18 @@ async function serve({ config: flag, host, port, drainSeconds, logLevel }: Serve
   try {
     const config = source === undefined ? embeddedConfig(provider?.url ?? '') : await readConfig(source.path, process.env);
     const gateway = await assembleGateway(config, { logger, env: process.env });
-    const stopped = stopSignal();
-    const url = await gateway.listen({ host, port });
-    process.stdout.write(`${url}\n`);
-    process.stderr.write(
-      `${source?.says ?? `No configuration is given: calls go to a simulated provider on this machine, ${provider?.url}. Name your own with -c.`}\n`,
-    );
-    await stopped;
-    await gateway.close({ deadlineMs: drainSeconds * 1_000 });
+    try {
+      const stopped = stopSignal();
+      const url = await gateway.listen({ host, port });
+      process.stdout.write(`${url}\n`);
+      process.stderr.write(
+        `${source?.says ?? `No configuration is given: calls go to a simulated provider on this machine, ${provider?.url}. Name your own with -c.`}\n`,
+      );
+      await stopped;
+    } finally {
+      // Also where it may not listen: connections to its stores would keep the process alive.
+      await gateway.close({ deadlineMs: drainSeconds * 1_000 });
+    }
     return EXIT.allCompleted;
   } finally {
     provider?.stop();
