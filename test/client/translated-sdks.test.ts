@@ -173,6 +173,34 @@ describe("Anthropic's SDK at OpenAI", () => {
   });
 });
 
+it("Anthropic's tool runner goes on without a thread at OpenAI", async () => {
+  const call = { id: 'call_1', type: 'function', function: { name: 'lookup', arguments: '{"q":"a"}' } };
+  const completion = (message: object) => ({
+    json: { id: 'chatcmpl-1', model: 'up', choices: [{ index: 0, message, finish_reason: 'stop' }] },
+  });
+  const w = await start(
+    once(GPT),
+    completion({ role: 'assistant', tool_calls: [call] }),
+    completion({ role: 'assistant', content: 'Done.' }),
+  );
+  const asked: unknown[] = [];
+  const run = (input: unknown) => {
+    asked.push(input);
+    return 'found';
+  };
+  const lookup = { type: 'custom' as const, name: 'lookup', description: '', input_schema: SCHEMA, run, parse: (input: unknown) => input };
+
+  const last = await anthropic(w).beta.messages.toolRunner({ model: 'm', max_tokens: 99, messages: HI, tools: [lookup] });
+
+  expect(asked).toEqual([{ q: 'a' }]);
+  expect(last.content).toMatchObject([text('Done.')]);
+  expect(w.sent[1]?.body['messages']).toMatchObject([
+    ...HI,
+    { tool_calls: [call] },
+    { role: 'tool', tool_call_id: 'call_1', content: 'found' },
+  ]);
+});
+
 describe('the Vercel AI SDK', () => {
   const key = { apiKey: 'k', baseURL: 'https://any.test/v1' };
   const store = { providerOptions: { openai: { store: false } } };

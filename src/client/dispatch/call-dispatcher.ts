@@ -18,6 +18,9 @@ export interface CallDispatcherParts {
   readonly clock: Clock;
 }
 
+/** Codes for what a deployment has no words for. */
+const UNSAYABLE: ReadonlySet<string | undefined> = new Set(['untranslatable', 'thread_unsupported_request']);
+
 /** Sends calls through their model's queue, and on to its fallbacks where it fails. */
 export class CallDispatcher {
   readonly #parts: CallDispatcherParts;
@@ -43,7 +46,7 @@ export class CallDispatcher {
           return await this.#through(route, call, options, index + 1 < others.length);
         } catch (next) {
           // What a fallback has no words for is no reason why the model that was asked for failed.
-          if (providerFailureIn(next)?.code !== 'untranslatable') last = next;
+          if (!UNSAYABLE.has(providerFailureIn(next)?.code)) last = next;
         }
       }
       throw last;

@@ -25,6 +25,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   invalid_request: 400,
   duplicate_request: 409,
   untranslatable: 400,
+  thread_unsupported_request: 400,
   unsupported_format: 400,
   engine_stopped: 503,
   no_deployment_available: 503,

@@ -172,6 +172,7 @@ const NEVER_QUEUED = new Set([
   'request_too_large',
   'duplicate_request',
   'untranslatable',
+  'thread_unsupported_request',
 ]);
 
 function outcomeOf(error: unknown, signal: AbortSignal | undefined): CallOutcome {

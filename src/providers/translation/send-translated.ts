@@ -74,11 +74,11 @@ function attempt<A>(place: TranslatedTo, what: 'call' | 'answer', act: () => A):
 function failureOf({ deploymentId, translation: { from, to } }: TranslatedTo, what: 'call' | 'answer', error: unknown): Error {
   if (error instanceof ProviderFailure) return error.with({ deploymentId, message: `Deployment '${deploymentId}': ${error.message}` });
   if (!(error instanceof Untranslatable)) return error instanceof Error ? error : new Error(String(error));
-  const { path, message } = error;
+  const { path, message, code } = error;
   const isAnswer = what === 'answer';
   return new ProviderFailure({
     message: `Deployment '${deploymentId}' speaks ${to} and the call is ${from}: ${isAnswer ? 'the answer' : `'${path}'`}: ${message}`,
-    code: isAnswer ? 'untranslatable_answer' : 'untranslatable',
+    code: isAnswer ? 'untranslatable_answer' : code,
     retryable: false,
     failOver: true,
     deploymentId,

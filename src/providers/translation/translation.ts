@@ -36,11 +36,14 @@ export interface StreamTranslator {
 export class Untranslatable extends Error {
   /** Where it stands in the caller's body, as `messages[0].content`; empty for the answer. */
   readonly path: string;
+  /** What the failure is called: where a caller's SDK goes on by itself without what can't be said, its own word for that. */
+  readonly code: string;
 
-  constructor(path: string, message: string) {
+  constructor(path: string, message: string, code = 'untranslatable') {
     // Callers' own words stand in both: names of fields, types.
     super(oneLine(message));
     this.name = 'Untranslatable';
     this.path = oneLine(path);
+    this.code = code;
   }
 }

@@ -9,7 +9,7 @@ type Fate =
   /** It changes nothing about the answer. */
   | { readonly fate: 'left-out'; readonly because: string }
   /** Nothing says the same, unless the value asks for what a chat completion does anyway. */
-  | { readonly fate: 'refused'; readonly unless: (value: unknown) => boolean; readonly because: string };
+  | { readonly fate: 'refused'; readonly unless: (value: unknown) => boolean; readonly because: string; readonly code?: string };
 
 const SAID: Fate = { fate: 'said' };
 const never = (): boolean => false;
@@ -40,6 +40,13 @@ export const MESSAGES_FIELDS: Readonly<Record<string, Fate>> = {
   },
   top_k: { fate: 'refused', unless: never, because: "Chat completions choose by 'temperature' and 'top_p' alone. Leave it out." },
   speed: { fate: 'refused', unless: (value) => value === 'standard', because: 'Chat completions have no fast mode. Leave it out.' },
+  thread: {
+    fate: 'refused',
+    unless: never,
+    because: 'Chat completions keep no conversations. Send the whole one with every call.',
+    // Anthropic's tool runner sends the same call without a thread then.
+    code: 'thread_unsupported_request',
+  },
   container: { fate: 'refused', unless: never, because: 'Chat completions run no containers. Leave it out.' },
   inference_geo: { fate: 'refused', unless: never, because: "Chat completions can't be bound to a region by the call. Leave it out." },
 };
@@ -50,7 +57,7 @@ export function refuseWhatCannotBeSaid(body: JsonObject): void {
     if (isAbsent(value)) continue;
     const fate = Object.hasOwn(MESSAGES_FIELDS, field) ? MESSAGES_FIELDS[field] : undefined;
     if (fate === undefined) throw new Untranslatable(field, 'No translation into a chat completion is known for it. Leave it out.');
-    if (fate.fate === 'refused' && !fate.unless(value)) throw new Untranslatable(field, fate.because);
+    if (fate.fate === 'refused' && !fate.unless(value)) throw new Untranslatable(field, fate.because, fate.code);
   }
 }
 

@@ -207,6 +207,7 @@ describe('what chat completions have no word for', () => {
     ['thinking', { thinking: { type: 'adaptive', display: 'summarized' } }],
     ['speed', { speed: 'fast' }],
     ['container', { container: 'c' }],
+    ['thread', { thread: { type: 'create' } }],
     ['inference_geo', { inference_geo: 'eu' }],
     ['mcp_servers', { mcp_servers: [] }],
     ['toString', { toString: 1 }],
