@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './scripts/summary-reporter.ts';
 
+/** Whole processes, measured: they need the machine for themselves. */
+const REAL_TIME = ['test/e2e/**', 'test/gateway/outages/**'];
+
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter(process.env['TEST_SUMMARY_FILE'])],
@@ -17,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: REAL_TIME,
           globalSetup: ['test/servers/shared-postgres.ts'],
           // Properties run thousands of cases; a test that needs longer than this is stuck.
           testTimeout: 30_000,
@@ -38,7 +41,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: REAL_TIME.map((folder) => `${folder}/*.test.ts`),
           globalSetup: ['test/servers/shared-postgres.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
