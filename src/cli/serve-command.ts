@@ -4,7 +4,7 @@ import { assembleGateway } from '../gateway/assemble-gateway.ts';
 import { getLogger, setupLogging } from '../observability/logging.ts';
 import { findConfig, readConfig } from './config-source.ts';
 import { startDemoProvider } from './demo-provider.ts';
-import { EMBEDDED_FLAGS, embeddedConfig } from './embedded-provider.ts';
+import { EMBEDDED_FLAGS, embeddedGatewayConfig } from './embedded-provider.ts';
 import { EXIT } from './exit-codes.ts';
 import { positiveNumber, wholeNumber } from './flag-values.ts';
 
@@ -35,7 +35,7 @@ async function serve({ config: flag, host, port, drainSeconds, logLevel }: Serve
   const logger = getLogger('gateway');
   const provider = source === undefined ? await startDemoProvider(process.argv[1] ?? '', EMBEDDED_FLAGS) : undefined;
   try {
-    const config = source === undefined ? embeddedConfig(provider?.url ?? '') : await readConfig(source.path, process.env);
+    const config = source === undefined ? embeddedGatewayConfig(provider?.url ?? '') : await readConfig(source.path, process.env);
     const gateway = await assembleGateway(config, { logger, env: process.env });
     try {
       const stopped = stopSignal();

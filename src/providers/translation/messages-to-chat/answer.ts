@@ -58,7 +58,8 @@ export function messageObject(fields: JsonObject): JsonObject {
   return { type: 'message', role: 'assistant', container: null, ...fields };
 }
 
-export const EMPTY_TEXT = { type: 'text', text: '', citations: null };
+/** Without `citations`: they are told only where there are some, and the AI SDK 6 takes no null for them. */
+export const EMPTY_TEXT = { type: 'text', text: '' };
 
 /** The block of a call, before its input. */
 export function toolUse(id: string, name: string): JsonObject {

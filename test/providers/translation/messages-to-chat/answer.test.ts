@@ -23,7 +23,7 @@ describe('a whole answer', () => {
       id: 'chatcmpl-1',
       model: 'm-2',
       container: null,
-      content: [{ type: 'text', text: 'Yo', citations: null }],
+      content: [{ type: 'text', text: 'Yo' }],
       stop_reason: 'end_turn',
       stop_sequence: null,
       stop_details: null,
@@ -67,7 +67,7 @@ describe('a whole answer', () => {
       { finish_reason: 'content_filter' },
       { stop_details: { type: 'refusal', category: null, explanation: null } },
     ],
-    ['refusal', { content: null, refusal: 'No.' }, {}, { content: [{ type: 'text', text: 'No.', citations: null }] }],
+    ['refusal', { content: null, refusal: 'No.' }, {}, { content: [{ type: 'text', text: 'No.' }] }],
     ['tool_use', { tool_calls: [called('a', '{}')] }, { finish_reason: 'tool_calls' }, { content: [used('a', {})] }],
     ['tool_use', { tool_calls: [called('a', '{}')] }, { finish_reason: 'stop' }, {}],
     [
