@@ -109,6 +109,46 @@ describe('what would stand in a header', () => {
   });
 });
 
+describe('what can’t be made sense of', () => {
+  const DEEP = `{"model":"gpt","messages":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+
+  it.each([
+    ['/v1/chat/completions', {}, DEEP, 400],
+    ['/v1/messages', {}, DEEP, 400],
+    ['/v1/messages/count_tokens', {}, DEEP, 400],
+    ['/v1/requests', {}, DEEP, 400],
+    ['/v1/messages/%', {}, '{}', 400],
+    ['/v1/chat/%ff', {}, '{}', 400],
+    [`/v1/batches/${'x'.repeat(300)}/cancel`, {}, '{}', 414],
+    ['/v1/models', { 'anthropic-version': '2023-06-01' }, '{}', 404],
+  ])('is refused in the form of the face: %s %j', async (path, headers, body, status) => {
+    const { gateway } = await gatewayWorld();
+    const said = { 'content-type': 'application/json', ...headers };
+    const {
+      statusCode,
+      headers: answered,
+      payload,
+    } = await gateway.app.inject({ method: 'POST', url: path, headers: said, payload: body });
+    expect(statusCode, payload).toBe(status);
+    expect(faultsOf({ method: 'POST', path, headers: said }, { status: statusCode, headers: answered, text: payload })).toEqual([]);
+  });
+
+  it.each(FACES)('as an expectation is refused in the form of %s', async (path) => {
+    const { url } = await gatewayWorld();
+    const connection = new RawConnection(url).send(post(path, CHAT, 'expect: wonders'));
+    await connection.closed;
+    expectInForm(path, answersIn(connection.text)[0], 417);
+  });
+
+  it('of one caller’s headers is that caller’s matter: the deployment goes on', async () => {
+    const { gateway } = await gatewayWorld();
+    const ask = (headers: Record<string, string>) =>
+      gateway.app.inject({ method: 'POST', url: '/v1/chat/completions', payload: CHAT, headers });
+    expect((await ask({ 'openai-beta': 'assistants\nx-injected: 1' })).statusCode).toBe(400);
+    expect((await ask({ 'openai-beta': 'assistants=v2' })).statusCode).toBe(200);
+  });
+});
+
 describe('a connection', () => {
   it('is good for the next request after every kind of error', async () => {
     const { url } = await gatewayWorld();

@@ -3,10 +3,10 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { ownAnswer } from '../../client/fetch/error-answer.ts';
 import { InvalidRequest } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/logger.ts';
-import { nestsDeeperThan } from '../../lib/nests-deeper-than.ts';
 import { answerClientError, answerExpectation } from './client-errors.ts';
 import { faceOf } from './face.ts';
 import { gatewayError } from './gateway-error.ts';
+import { MOST_LEVELS, nestsTooDeep } from './json-body.ts';
 import { sendError } from './send-answer.ts';
 
 export interface AppOptions {
@@ -19,8 +19,6 @@ export interface AppOptions {
 
 const LONGEST_PATH_SEGMENT = 256;
 const KEEP_ALIVE_MS = 75_000;
-/** Far more than any call has; what walks through a body step by step could go no deeper than some thousands. */
-const MOST_LEVELS = 200;
 /** How often the server looks for requests that are not arriving; its own default is half a minute. */
 const MOST_CHECK_MS = 5_000;
 
@@ -80,7 +78,7 @@ function parsed(text: string): unknown {
       cause,
     });
   }
-  if (nestsDeeperThan(body, MOST_LEVELS))
+  if (nestsTooDeep(body))
     throw new InvalidRequest(`The request's body nests lists and objects more than ${MOST_LEVELS} levels deep.`, 'body');
   return body;
 }

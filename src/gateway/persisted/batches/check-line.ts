@@ -1,6 +1,7 @@
 import type { BatchProblem } from '../../../domain/batch-store.ts';
 import type { WorkEndpoint } from '../../../domain/request-journal.ts';
 import type { IdSet } from '../../../lib/id-set.ts';
+import { MOST_LEVELS, nestsTooDeep } from '../../http/json-body.ts';
 import { checkBody, isJsonObject, isStorable } from '../check-body.ts';
 import type { FileLine } from './lines.ts';
 
@@ -34,6 +35,7 @@ export function checkLine({ number, text }: FileLine, { endpoint, offers, custom
   } catch {
     return problem('invalid_json_line', 'The line is not valid JSON.');
   }
+  if (nestsTooDeep(value)) return problem('invalid_json_line', `The line nests lists and objects more than ${MOST_LEVELS} levels deep.`);
   if (!isJsonObject(value)) return problem('invalid_json_line', 'The line is no JSON object.');
   const { custom_id: customId, method, url, body } = value;
   if (typeof customId !== 'string' || customId === '' || customId.length > LONGEST_ID || !isStorable(customId))
