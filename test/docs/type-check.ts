@@ -22,7 +22,11 @@ const HEADER_LINES = 2;
 const PATHS = {
   headgate: ['src/index.ts'],
   'headgate/client': ['src/client/index.ts'],
+  'headgate/database': ['src/stores/sql/index.ts'],
+  'headgate/gateway': ['src/gateway/index.ts'],
   'headgate/machines': ['machines/index.ts'],
+  'headgate/prometheus': ['src/prometheus/index.ts'],
+  'headgate/redis': ['src/stores/redis/index.ts'],
   'headgate/logging': ['src/observability/logging.ts'],
   'headgate/simulator': ['src/simulator/index.ts'],
   'headgate/testing': ['src/testing/index.ts'],

@@ -8,7 +8,8 @@ import { ROOT, readPage } from '../docs/markdown.ts';
 import { matchesPrinted, type PrintedBlock, printedBlocks } from '../docs/printed-blocks.ts';
 
 const MAIN = `${ROOT}dist/src/cli/main.js`;
-const PRINTED_PORT = 8080;
+/** Of the gateway, and of the simulated provider. */
+const PRINTED_PORTS = [8080, 8090];
 /** Blocks of commands that are not run here: the whole suite, the demo (test/cli has it), and what needs the real API. */
 const NOT_RUN = ['npm install && npm start', 'npm install && npm test'];
 
@@ -27,10 +28,11 @@ class Project {
     PATH: `${this.#folder}/bin:${process.env['PATH'] ?? ''}`,
   };
   readonly #background: ChildProcess[] = [];
-  readonly #port: number;
+  /** By the printed one. */
+  readonly #ports: ReadonlyMap<string, number>;
 
-  constructor(port: number) {
-    this.#port = port;
+  constructor(ports: ReadonlyMap<string, number>) {
+    this.#ports = ports;
     if (!existsSync(MAIN)) throw new Error('The package is not built: run `npm run build` first.');
     mkdirSync(join(this.#folder, 'node_modules'));
     for (const name of readdirSync(`${ROOT}node_modules`)) {
@@ -78,7 +80,7 @@ class Project {
   }
 
   #here(text: string): string {
-    return text.replaceAll(`${PRINTED_PORT}`, `${this.#port}`);
+    return text.replaceAll(/\b\d{4}\b/g, (port) => `${this.#ports.get(port) ?? port}`);
   }
 }
 
@@ -96,7 +98,7 @@ function ended(child: ChildProcess): Promise<Ended> {
   });
 }
 
-/** The port that the README names, where this machine has it free; else any other. */
+/** A port that the README names, where this machine has it free; else any other. */
 async function portFor(printed: number): Promise<number> {
   const free = (port: number) =>
     new Promise<number | undefined>((resolve) => {
@@ -114,7 +116,8 @@ async function portFor(printed: number): Promise<number> {
 
 describe('the README', async () => {
   const blocks = printedBlocks(readPage('README.md'));
-  const project = new Project(await portFor(PRINTED_PORT));
+  const ports = await Promise.all(PRINTED_PORTS.map(async (port) => [`${port}`, await portFor(port)] as const));
+  const project = new Project(new Map(ports));
   afterAll(() => project.close());
 
   it('says of each block of commands whether it can be run as it is', () => {
