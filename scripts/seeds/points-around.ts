@@ -70,9 +70,9 @@ export const pointsAround: SeedPart = {
       shown: [
         ['test/e2e/examples.test.ts', 'are all run here, are all in their README, and are short'],
         ['test/e2e/examples.test.ts', '%s runs and prints what it says'],
+        ['test/e2e/examples.test.ts', 'redis-limits.ts counts for two processes in one Redis'],
+        ['test/e2e/examples.test.ts', 'database-telemetry.ts writes and asks Postgres as it does SQLite'],
       ],
-      waits: 'gateway',
-      note: 'A gateway, Redis and SQL in examples come with those.',
     },
     {
       id: 'E55',

@@ -1,5 +1,5 @@
 /** Later work that a row may wait for. */
-export type Later = 'gateway' | 'several machines' | 'dashboard';
+export type Later = 'several machines' | 'dashboard';
 
 /** What shows that something is there: a file, and in a test file the name of the test. */
 export type Evidence = readonly [path: string, testName?: string];

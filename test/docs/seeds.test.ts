@@ -30,9 +30,9 @@ describe('the check of these rows', () => {
     problems([{ title: '', about: '', inScope: () => inScope, rows: [{ id: 'X1', what: '', ...row }] }]);
 
   it('refuses a row in scope without evidence, and one out of scope that waits for nothing', () => {
-    expect(check({ waits: 'gateway' }, true)).toEqual(['X1: nothing shows it']);
+    expect(check({ waits: 'dashboard' }, true)).toEqual(['X1: nothing shows it']);
     expect(check({}, false)).toEqual(['X1: nothing shows it, and it waits for nothing']);
-    expect(check({ waits: 'gateway' }, false)).toEqual([]);
+    expect(check({ waits: 'dashboard' }, false)).toEqual([]);
   });
 
   it('refuses a file that does not exist, and a test that is not in its file', () => {
