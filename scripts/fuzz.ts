@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
-import { answersWell, fuzzWorld, leftBehind, type Statuses } from '../test/gateway/fuzz/fuzz-run.ts';
+import { answersWell, fuzzWorld, leftBehind, Statuses } from '../test/gateway/fuzz/fuzz-run.ts';
 
 /** `npm run fuzz -- --cases 100000 --seed N`: that many odd requests to the gateway's routes, and what became of them. */
 const { values } = parseArgs({ options: { cases: { type: 'string', default: '100000' }, seed: { type: 'string' } } });
@@ -13,9 +13,9 @@ const unhandled: unknown[] = [];
 for (const event of ['unhandledRejection', 'uncaughtException']) process.on(event, (error: unknown) => unhandled.push(error));
 
 const world = await fuzzWorld();
-const statuses: Statuses = new Map();
+const statuses = new Statuses();
 const startedAt = performance.now();
-const result = await fc.check(answersWell(world, statuses), { seed, numRuns: cases, verbose: fc.VerbosityLevel.None });
+const result = await fc.check(answersWell(world, statuses.count), { seed, numRuns: cases, verbose: fc.VerbosityLevel.None });
 const seconds = (performance.now() - startedAt) / 1_000;
 const left = leftBehind(world);
 await world.close();

@@ -1,20 +1,33 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { newApiKey } from '../../src/gateway/tenants/api-key.ts';
+import { openDatabase } from '../../src/stores/sql/open-database.ts';
+import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts';
+import { temporaryFolder } from '../cli/temp-folder.ts';
 import { holds } from '../lib/property.ts';
 import { type FuzzRequest, fuzzRequests } from './fuzz/fuzz-requests.ts';
-import { answersWell, type FuzzWorld, fuzzWorld, leftBehind, type Statuses } from './fuzz/fuzz-run.ts';
-import { faultsOf } from './fuzz/fuzz-verdict.ts';
+import { answersWell, type FuzzWorld, fuzzWorld, leftBehind, Statuses } from './fuzz/fuzz-run.ts';
+import { type FuzzAnswer, faultsOf } from './fuzz/fuzz-verdict.ts';
 import { answersIn, RawConnection } from './fuzz/raw-exchange.ts';
 
 const CASES = 3_000;
 const RAW_CASES = 300;
+const STRANGERS_CASES = 600;
+/** What tells no secrets. */
+const PUBLIC = /^\/(healthz|readyz|openapi\.json)\b/;
 /** Far more than a slow machine needs; a connection without an end is what is looked for. */
 const LONG_MS = 120_000;
 
-async function world(): Promise<FuzzWorld> {
-  const made = await fuzzWorld();
+async function world(database?: string): Promise<FuzzWorld> {
+  const made = await fuzzWorld(database);
   onTestFinished(() => made.close());
   return made;
+}
+
+async function keysIn(database: string): Promise<AsyncDisposable & { readonly store: SqlKeyStore }> {
+  const opened = await openDatabase(database);
+  return { store: new SqlKeyStore(opened), [Symbol.asyncDispose]: () => opened.close() };
 }
 
 describe('requests from nearly right to nonsense', () => {
@@ -22,11 +35,25 @@ describe('requests from nearly right to nonsense', () => {
     timeout: LONG_MS,
   }, async () => {
     const made = await world();
-    const statuses: Statuses = new Map();
-    await holds(answersWell(made, statuses), CASES);
+    const statuses = new Statuses();
+    await holds(answersWell(made, statuses.count), CASES);
     expect(leftBehind(made)).toBe(0);
     // Else it would be the parser alone that was asked.
     expect(statuses.get(200)).toBeGreaterThan(CASES / 20);
+  });
+
+  it(`get nothing without a key where one is needed: ${STRANGERS_CASES} of them`, { timeout: LONG_MS }, async () => {
+    const database = `sqlite:${join(temporaryFolder(), 'headgate.db')}`;
+    const { record } = newApiKey({ tenant: 'acme', isAdmin: true }, 0);
+    await using opened = await keysIn(database);
+    await opened.store.add(record);
+    const made = await world(database);
+    const served: string[] = [];
+    const seen = (request: FuzzRequest, { status }: FuzzAnswer): void => {
+      if (status < 400 && !PUBLIC.test(request.path)) served.push(`${status} ${request.method} ${request.path}`);
+    };
+    await holds(answersWell(made, seen), STRANGERS_CASES);
+    expect(served).toEqual([]);
   });
 
   it(`as bytes on a connection too: ${RAW_CASES} of them`, { timeout: LONG_MS }, async () => {

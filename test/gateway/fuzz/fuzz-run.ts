@@ -6,7 +6,7 @@ import { type FuzzRequest, fuzzRequests } from './fuzz-requests.ts';
 import { type FuzzAnswer, faultsOf, UPSTREAM_KEY } from './fuzz-verdict.ts';
 
 /** Whoever has no answer by then has none at all; the longest of ours waits for 50 ms. */
-const HANG_MS = 5_000;
+const HANG_MS = 20_000;
 /** Event streams without an end are left after this. */
 const STREAM_MS = 20;
 
@@ -15,8 +15,11 @@ export interface FuzzWorld {
   close(): Promise<void>;
 }
 
-/** A gateway with a model of each protocol, and one (`tight`) whose queue is full after two calls. */
-export async function fuzzWorld(): Promise<FuzzWorld> {
+/**
+ * A gateway with a model of each protocol, and one (`tight`) whose queue is full after two calls.
+ * @param database where there may be keys; default: a new one, so that nobody needs any
+ */
+export async function fuzzWorld(database = 'sqlite::memory:'): Promise<FuzzWorld> {
   const quick = { limits: [], countDelayMs: { min: 0, max: 0 }, apiKey: UPSTREAM_KEY };
   const openai = await startSimulator(quick);
   const anthropic = await startSimulator({ ...quick, dialect: 'anthropic' });
@@ -28,7 +31,7 @@ export async function fuzzWorld(): Promise<FuzzWorld> {
         claude: { deployments: [{ provider: 'anthropic', baseUrl: anthropic.url, apiKey: UPSTREAM_KEY }] },
         tight: { deployments: [atOpenAi], rateLimiters: [{ type: 'rpm', limit: 1 }], maxQueueSize: 1, requestTimeoutSeconds: 0.05 },
       },
-      gateway: { database: 'sqlite::memory:' },
+      gateway: { database },
       telemetry: { sink: 'none' },
     },
     { env: {} },
@@ -44,13 +47,18 @@ export async function fuzzWorld(): Promise<FuzzWorld> {
 }
 
 /** What became of the cases, by status. */
-export type Statuses = Map<number, number>;
+export class Statuses extends Map<number, number> {
+  readonly count = (_request: FuzzRequest, { status }: FuzzAnswer): void => void this.set(status, (this.get(status) ?? 0) + 1);
+}
 
 /** Every request gets an answer in time, and there is nothing wrong with it. */
-export function answersWell({ gateway }: FuzzWorld, statuses: Statuses): fc.IAsyncProperty<[FuzzRequest]> {
+export function answersWell(
+  { gateway }: FuzzWorld,
+  seen: (request: FuzzRequest, answer: FuzzAnswer) => void,
+): fc.IAsyncProperty<[FuzzRequest]> {
   return fc.asyncProperty(fuzzRequests, async (request) => {
     const answer = await inTime(inject(gateway, request));
-    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    seen(request, answer);
     const faults = faultsOf(request, answer);
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
