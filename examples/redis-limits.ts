@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { LLMQueue, UserRateLimitExceededError } from 'headgate/client';
 import { RedisUserRateLimitStoreAdapter, UserLimitsWithFallback } from 'headgate/redis';
 
-const redisUrl = process.env['REDIS_URL'];
-if (redisUrl === undefined) {
+const redisUrl = process.env['REDIS_URL'] ?? '';
+if (redisUrl === '') {
   console.log('Skipped: no Redis server is named. Set REDIS_URL, as in REDIS_URL=redis://127.0.0.1:6379.');
   process.exit(0);
 }

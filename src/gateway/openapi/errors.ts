@@ -50,6 +50,7 @@ const MEANINGS = {
   401: { says: 'No key (`missing_key`), or one that is not known or was revoked (`unknown_key`).', headers: SHOULD_RETRY },
   403: { says: 'The key does not allow it: another tenant (`tenant_forbidden`), a model (`model_forbidden`).', headers: SHOULD_RETRY },
   404: { says: 'There is no such thing, or it is not yours.', headers: SHOULD_RETRY },
+  408: { says: 'The request did not arrive in time.', headers: SHOULD_RETRY },
   409: { says: 'It is over already.', headers: SHOULD_RETRY },
   413: { says: 'The body is larger than is read, or the call costs more than a whole limit holds.', headers: SHOULD_RETRY },
   415: { says: 'The body is not of the type that is read here.', headers: SHOULD_RETRY },
@@ -64,7 +65,7 @@ const MEANINGS = {
 
 type ErrorStatus = keyof typeof MEANINGS;
 
-export const CALL_FAILS: readonly ErrorStatus[] = [400, 401, 403, 404, 413, 415, 429, 502, 503, 504];
+export const CALL_FAILS: readonly ErrorStatus[] = [400, 401, 403, 404, 408, 413, 415, 429, 502, 503, 504];
 
 /** The failures of an operation, in the form of its face. */
 export function failures(statuses: readonly ErrorStatus[], form: 'OpenAiError' | 'AnthropicError' = 'OpenAiError'): Record<string, Answer> {

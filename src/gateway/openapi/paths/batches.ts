@@ -60,7 +60,7 @@ export const batchPaths: Paths = {
       externalDocs: { url: 'https://platform.openai.com/docs/api-reference/batch/create' },
       parameters: FOR_TENANT,
       requestBody: jsonBody(schemaOf(created)),
-      responses: { 200: json('The batch.', schemaRef('Batch')), ...failures([400, 401, 403, 413, 415, 503]) },
+      responses: { 200: json('The batch.', schemaRef('Batch')), ...failures([400, 401, 403, 408, 413, 415, 503]) },
     },
     get: {
       operationId: 'listBatches',

@@ -44,7 +44,7 @@ export const filePaths: Paths = {
       externalDocs: { url: 'https://platform.openai.com/docs/api-reference/files/create' },
       parameters: FOR_TENANT,
       requestBody: { required: true, content: { 'multipart/form-data': { schema: UPLOAD } } },
-      responses: { 200: json('The file.', schemaRef('File')), ...failures([400, 401, 403, 413, 503]) },
+      responses: { 200: json('The file.', schemaRef('File')), ...failures([400, 401, 403, 408, 413, 503]) },
     },
     get: {
       operationId: 'listFiles',

@@ -78,7 +78,7 @@ export const modelCallPaths: Paths = {
           { type: 'object', required: ['input_tokens'], properties: { input_tokens: { type: 'integer', minimum: 0 } } },
           ESTIMATED,
         ),
-        ...failures([400, 401, 403, 404, 413, 415, 503], 'AnthropicError'),
+        ...failures([400, 401, 403, 404, 408, 413, 415, 503], 'AnthropicError'),
       },
     },
   },

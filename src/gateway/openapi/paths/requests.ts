@@ -58,7 +58,7 @@ export const requestPaths: Paths = {
           { type: 'object', required: ['id', 'status'], properties: { id: { type: 'string' }, status: { const: 'pending' } } },
           CALL_ID,
         ),
-        ...failures([400, 401, 403, 404, 413, 415, 503]),
+        ...failures([400, 401, 403, 404, 408, 413, 415, 503]),
       },
     },
   },
