@@ -83,31 +83,25 @@ async function underLoad(
   await sleep(lastingMs);
   await Promise.all([load.stop(), ready.stop()]);
 
-  const calls = load.answers.filter(({ status }) => status === 200).length;
-  const admitted = await eventually(
-    async () => momentsIn(join(served.folder, TELEMETRY)),
-    (moments) => moments.length >= calls,
+  const { admitted, refused } = await eventually(
+    async () => decisionsIn(join(served.folder, TELEMETRY)),
+    (decisions) => decisions.admitted.length + decisions.refused.length >= load.answers.length,
   );
+  const whenWarm = (at: number): boolean => at >= warmAt;
+  const most = mostIn(admitted.filter(whenWarm), windowS * 1000 - TOLERANCE_MS);
+  const least = fewestBefore(refused.filter(whenWarm), admitted, windowS * 1000 + TOLERANCE_MS);
   const used = tokensIn(load.answers);
   const spent = await eventually(
     () => spending(redis),
     (tokens) => tokens >= used,
     { withinMs: 5000 },
   ).catch(() => spending(redis));
-  const between = { from: warmAt, to: upAt + lastingMs };
   const isOdd = ({ status, headers }: Answered): boolean => status !== 200 && !(status === 429 && Number(headers.get('retry-after')) > 0);
   return [
     exactly('answers besides 200 and 429 with retry-after', load.broken.length + load.answers.filter(isOdd).length, 0),
     atMost('slowest meanwhile', load.slowest(downAt, upAt), slowest, 'ms'),
-    atMost(
-      'most of the limit in any window',
-      mostIn(
-        admitted.filter((at) => at >= warmAt),
-        windowS * 1000 - TOLERANCE_MS,
-      ) / LIMIT,
-      SHARE.most,
-    ),
-    atLeast('least of the limit in any window', leastIn(admitted, windowS * 1000 + TOLERANCE_MS, between) / LIMIT, SHARE.least),
+    atMost('most of the limit in any window', most / LIMIT, SHARE.most),
+    atLeast('least of the limit in any window before a refusal', least / LIMIT, SHARE.least),
     atMost('Redis counts again after', recoveredMs, RECOVERED_WITHIN_MS, 'ms'),
     exactly('tokens of the budget in Redis', spent, used),
     atLeast('of which before it was down', spentBefore, 1),
@@ -115,12 +109,22 @@ async function underLoad(
   ];
 }
 
-/** When calls were let in, by this process's `performance.now()`. */
-function momentsIn(path: string): number[] {
+/** What the gateway decided, and when: by this process's `performance.now()`. */
+interface Decisions {
+  readonly admitted: readonly number[];
+  readonly refused: readonly number[];
+}
+
+function decisionsIn(path: string): Decisions {
   const database = new DatabaseSync(path, { readOnly: true });
-  const rows = database.prepare('select request_queued_at as moment from headgate_telemetry where request_queued_at > 0 order by 1').all();
+  const moments = (column: string, where: string): number[] =>
+    database
+      .prepare(`select ${column} as moment from headgate_telemetry where ${where} order by 1`)
+      .all()
+      .map(({ moment }) => Number(moment) - performance.timeOrigin);
+  const decisions = { admitted: moments('request_queued_at', 'request_queued_at > 0'), refused: moments('ended_at', 'status = 429') };
   database.close();
-  return rows.map(({ moment }) => Number(moment) - performance.timeOrigin);
+  return decisions;
 }
 
 /** Most moments within any span of so long. */
@@ -128,17 +132,9 @@ function mostIn(moments: readonly number[], spanMs: number): number {
   return Math.max(0, ...moments.map((from) => moments.filter((at) => at >= from && at < from + spanMs).length));
 }
 
-/** Fewest moments within any span of so long that lies between two. */
-function leastIn(moments: readonly number[], spanMs: number, { from, to }: { readonly from: number; readonly to: number }): number {
-  // The emptiest spans begin right after a moment, or end right before one.
-  const starts = [from, to - spanMs, ...moments.map((at) => at + 1e-6), ...moments.map((at) => at - spanMs)];
-  return Math.min(
-    ...starts.filter((start) => start >= from && start + spanMs <= to).map((start) => within(moments, start, start + spanMs)),
-  );
-}
-
-function within(moments: readonly number[], from: number, to: number): number {
-  return moments.filter((at) => at >= from && at < to).length;
+/** Fewest that were let in within so long before one was refused. */
+function fewestBefore(refused: readonly number[], admitted: readonly number[], spanMs: number): number {
+  return Math.min(...refused.map((to) => admitted.filter((at) => at >= to - spanMs && at <= to).length));
 }
 
 function tokensIn(answers: readonly Answered[]): number {
