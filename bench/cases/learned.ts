@@ -12,39 +12,34 @@ const CAPACITY = 500;
 const WINDOWS_WITH_HEADERS = 30;
 /** Half of them before the capacity changes. */
 const WINDOWS_WITHOUT = 32;
-const WINDOWS_WITHOUT_FIXED = 60;
 /** Windows until it is right again. */
 const AGAIN_WITHIN = 5;
 type Mechanism = LearnedArgs['mechanism'];
+const MECHANISMS: readonly Mechanism[] = ['bucket', 'sliding', 'fixed'];
 
 /** What Headgate makes of limits that it has to find out, with an endless backlog. */
 export const learnedCase: BenchCase = {
   name: 'learned',
   run: async (effort) => {
-    const told = await simulate(effort, ['bucket', 'sliding', 'fixed'], { headers: true, windows: WINDOWS_WITH_HEADERS });
+    const told = await simulate(effort, MECHANISMS, { headers: true, windows: WINDOWS_WITH_HEADERS });
     const lines = [
       worst(GROUP, 'from headers: share from the second window on', 'share', pick(told, 'share'), { atLeast: 0.95 }),
       worst(GROUP, '… refused share', 'share', pick(told, 'refusedShare'), { below: 0.01 }),
     ];
-    lines.push(...(await withoutHeaders(effort, 'bucket', WINDOWS_WITHOUT, AGAIN_WITHIN)));
-    if (effort.quick) return lines;
-    lines.push(...(await withoutHeaders(effort, 'sliding', WINDOWS_WITHOUT, AGAIN_WITHIN)));
-    // A window that empties at a moment of its own takes longer to see through; one seed shows it.
-    lines.push(...(await withoutHeaders({ ...effort, seeds: effort.seeds.slice(0, 1) }, 'fixed', WINDOWS_WITHOUT_FIXED)));
+    for (const mechanism of effort.quick ? (['bucket'] as const) : MECHANISMS) lines.push(...(await withoutHeaders(effort, mechanism)));
     return lines;
   },
 };
 
-async function withoutHeaders(effort: Effort, mechanism: Mechanism, windowCount: number, atMost?: number): Promise<Line[]> {
-  const common = { headers: false, windows: windowCount };
+async function withoutHeaders(effort: Effort, mechanism: Mechanism): Promise<Line[]> {
+  const common = { headers: false, windows: WINDOWS_WITHOUT };
   const doubled = await simulate(effort, [mechanism], { ...common, factor: 2 });
   const halved = await simulate(effort, [mechanism], { ...common, factor: 0.5 });
-  const windows = (name: string, values: readonly number[]): Line =>
-    atMost === undefined ? line(GROUP, name, 'count', values) : worst(GROUP, name, 'count', values, { atMost });
+  const again = (name: string, values: readonly number[]): Line => worst(GROUP, name, 'count', values, { atMost: AGAIN_WITHIN });
   return [
     line(GROUP, `${mechanism}, no headers: windows until five in a row are within 10 %`, 'count', pick(doubled, 'settledAfter')),
-    windows('… after the capacity doubled', pick(doubled, 'settledAfterChange')),
-    windows('… after it halved', pick(halved, 'settledAfterChange')),
+    again('… after the capacity doubled', pick(doubled, 'settledAfterChange')),
+    again('… after it halved', pick(halved, 'settledAfterChange')),
     worst(GROUP, '… refused share before that', 'share', pick(doubled, 'refusedShare'), { below: 0.01 }),
   ];
 }
