@@ -6,7 +6,7 @@ import { CallRunner } from '../../src/gateway/calls/call-runner.ts';
 import { SeededRandom, SimulatedProvider, simulateHttp } from '../../src/simulator/index.ts';
 import { VirtualClock } from '../../src/testing/index.ts';
 
-export const WINDOW_MS = 60_000;
+const WINDOW_MS = 60_000;
 const TOKENS_PER_MINUTE = 900_000;
 /** The first windows show how an empty limit fills, not how one waits. */
 const WARM_UP_MS = 2 * WINDOW_MS;

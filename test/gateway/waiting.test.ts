@@ -89,6 +89,16 @@ describe('a deadline', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it.each(FACES)('ends the call at the provider too, where it has begun: %s', async (path, model) => {
+    const slow = { latency: { headersMs: { min: 20_000, max: 20_000 } } };
+    const { url, openai, anthropic } = await gatewayWorld({ openai: slow, anthropic: slow });
+    const headers = { 'content-type': 'application/json', 'x-headgate-timeout': '0.3' };
+    const response = await fetch(url + path, { method: 'POST', body: JSON.stringify({ ...CALL, model }), headers });
+    expect(response.status).toBe(504);
+    expect(response.headers.get('x-should-retry')).toBe('false');
+    await expect.poll(() => openai.provider.stats().aborted + anthropic.provider.stats().aborted).toBe(1);
+  });
+
   it('that headgate is told goes before the one that the SDK tells of itself', async () => {
     const { clock, ask, untilWaiting } = await stillWorld(ONE_A_MINUTE);
     const first = ask('/v1/chat/completions', { ...CALL, model: 'gpt' });
