@@ -27,6 +27,10 @@ const OUTAGES: Readonly<Record<string, () => Promise<readonly Check[]>>> = {
     return await killedBatch({ lines: LINES, kills: 1, database: server.url });
   },
   'SIGTERM with work in hand': () => toldToStop({ lines: 400, requests: 60 }),
+  'SIGTERM with work in hand while postgres hangs': async () => {
+    await using hanging = await durablePostgres();
+    return await toldToStop({ lines: 400, requests: 60, hanging });
+  },
 };
 
 const wanted = process.argv.slice(2);

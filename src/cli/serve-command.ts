@@ -1,12 +1,16 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { assembleGateway } from '../gateway/assemble-gateway.ts';
+import { systemClock } from '../lib/system-clock.ts';
 import { getLogger, setupLogging } from '../observability/logging.ts';
 import { findConfig, readConfig } from './config-source.ts';
 import { startDemoProvider } from './demo-provider.ts';
 import { EMBEDDED_FLAGS, embeddedGatewayConfig } from './embedded-provider.ts';
 import { EXIT } from './exit-codes.ts';
 import { positiveNumber, wholeNumber } from './flag-values.ts';
+
+/** What has nothing more to do ends by itself long before that. */
+const LINGER_MS = 500;
 
 interface ServeFlags {
   readonly config?: string;
@@ -48,6 +52,8 @@ async function serve({ config: flag, host, port, drainSeconds, logLevel }: Serve
     } finally {
       // Also where it may not listen: connections to its stores would keep the process alive.
       await gateway.close({ deadlineMs: drainSeconds * 1_000 });
+      // The connections to a database that hangs would keep the process for as long as it does.
+      systemClock.setTimeout(() => process.exit(EXIT.allCompleted), LINGER_MS, { background: true });
     }
     return EXIT.allCompleted;
   } finally {

@@ -1,8 +1,10 @@
 import process from 'node:process';
 import { assembleHeadgate, type CreateHeadgateOptions } from '../client/create-headgate.ts';
 import type { HeadgateConfig } from '../config/headgate-config-types.ts';
+import { textOf } from '../domain/errors.ts';
 import { harmless, silentLogger } from '../domain/logger.ts';
 import { systemClock } from '../lib/system-clock.ts';
+import { withTimeout } from '../lib/with-timeout.ts';
 import { CallRunner } from './calls/call-runner.ts';
 import { Gateway, Intake } from './gateway.ts';
 import type { AddRoutes, GatewayParts } from './gateway-parts.ts';
@@ -29,6 +31,8 @@ export interface GatewayOptions extends Omit<CreateHeadgateOptions, 'estimates'>
 
 /** Longest time for what is left to be written once the calls are over. */
 const FLUSH_MS = 10_000;
+/** Longest time, beyond the calls' own, for what is under way in the store of persisted work. */
+const STORE_MS = 2_000;
 
 /** Puts a gateway together from a configuration that is resolved. Throws `InvalidConfiguration` (rejects); nothing stays open then. */
 export async function assembleGateway(config: HeadgateConfig, options: GatewayOptions = {}): Promise<Gateway> {
@@ -71,6 +75,10 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
     const work = keep(await PersistedWork.open({ database: settings.database, calls, clock, logger, offers, mostBodyBytes }), (part) =>
       part.stop(),
     );
+    const inTime = (closed: Promise<void>, ms: number): Promise<void> =>
+      withTimeout(() => closed, ms / 1000, clock).catch((error: unknown) =>
+        harmless(logger).error({ reason: textOf(error) }, 'a store did not close in time, or failed to'),
+      );
     const app = createApp({ bodyLimit: settings.bodyLimitBytes, readTimeoutMs: settings.readTimeoutSeconds * 1_000, logger });
     const intake = new Intake();
     const parts: GatewayParts = {
@@ -105,9 +113,9 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
       stop: async (deadlineMs) => {
         intake.close();
         // Work that was handed in stops first: what isn't done must not be told as failed.
-        await Promise.all([work.stop(deadlineMs), headgate.close({ deadlineMs })]);
+        await Promise.all([inTime(work.stop(deadlineMs), deadlineMs + STORE_MS), headgate.close({ deadlineMs })]);
         await closeServer(app, clock);
-        await Promise.all([telemetry.close(FLUSH_MS), tenants.close()]);
+        await Promise.all([telemetry.close(FLUSH_MS), inTime(tenants.close(), FLUSH_MS)]);
       },
     });
   } catch (error) {
