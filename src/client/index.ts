@@ -51,9 +51,9 @@ export type { WireAnswer, WireReply, WireStream } from '../providers/provider.ts
 export { ProviderFailure } from '../providers/provider-failure.ts';
 export { CSVTelemetryDataStore } from '../stores/csv-telemetry-store.ts';
 export { InMemoryUserRateLimitStoreAdapter } from '../stores/in-memory-user-limits.ts';
-export { DatabaseTelemetryAdapter, type DatabaseTelemetryOptions } from '../stores/sql/database-telemetry-adapter.ts';
 export type { RedisOptions } from '../stores/redis/redis-connection.ts';
 export { RedisUserRateLimitStoreAdapter } from '../stores/redis/redis-user-limits.ts';
+export { DatabaseTelemetryAdapter, type DatabaseTelemetryOptions } from '../stores/sql/database-telemetry-adapter.ts';
 export { UserLimitsWithFallback, type UserLimitsWithFallbackOptions } from '../stores/user-limits-with-fallback.ts';
 export type { GuestOptions } from './ai-sdk/guest-calls.ts';
 export type { SdkMiddleware } from './ai-sdk/language-model-middleware.ts';

@@ -15,9 +15,13 @@ export const gatewaySchema = z.strictObject({
     'Largest body of a request; files for batches have a limit of their own.',
     { unit: 'bytes' },
   ),
-  readTimeoutSeconds: field(secondsOrNone('a time limit').default(60), 'Longest time that a request may take to arrive, head and body; 0: any.', {
-    unit: 's',
-  }),
+  readTimeoutSeconds: field(
+    secondsOrNone('a time limit').default(60),
+    'Longest time that a request may take to arrive, head and body; 0: any.',
+    {
+      unit: 's',
+    },
+  ),
   database: field(
     z.string('expected a connection string').min(1, 'expected a connection string').default('sqlite:headgate.db'),
     'Where keys, budgets and accepted work are kept: `sqlite:path`, or `postgresql://…`; a reference to a variable keeps its password out of the file.',

@@ -140,7 +140,11 @@ export interface TelemetrySettings {
   readonly database?: ServerAddress | undefined;
   readonly payloads: boolean;
   readonly bufferSize: number;
-  readonly openTelemetry: { readonly endpoint?: string | undefined; readonly serviceName?: string | undefined; readonly sampleRatio: number };
+  readonly openTelemetry: {
+    readonly endpoint?: string | undefined;
+    readonly serviceName?: string | undefined;
+    readonly sampleRatio: number;
+  };
 }
 
 export interface SchedulerLimits {
