@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findPostgres, findRedis, POSTGRES_MISSING, REDIS_MISSING } from '../../../scripts/ensure-servers.ts';
 import type { Check } from '../../outages/check.ts';
-import { killedBatch } from '../../outages/killed-batch.ts';
 import { postgresOutage } from '../../outages/postgres-outage.ts';
 import { redisOutage } from '../../outages/redis-outage.ts';
 import { toldToStop } from '../../outages/told-to-stop.ts';
@@ -29,10 +28,6 @@ describe('a gateway that is served', () => {
   it.for(['hung', 'killed'] as const)('keeps the limits and budgets of tenants while its Redis is %s', async (how, { skip }) => {
     if (findRedis() === undefined) skip(REDIS_MISSING);
     expectAllToHold(await redisOutage({ how, windows: 1, windowS: 2, slowest: SLOWEST_MS }));
-  });
-
-  it('has each line of a batch once, killed twice on the way', async () => {
-    expectAllToHold(await killedBatch({ lines: 600, kills: 2 }));
   });
 
   it('leaves what is queued for after the restart when it is told to stop', async () => {
