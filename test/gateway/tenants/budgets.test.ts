@@ -77,6 +77,27 @@ describe('a budget of tokens', () => {
     spend(1);
   });
 
+  it.each([{ max_tokens: 1e308, n: 10 }, { max_tokens: 1e300 }, { max_tokens: 0.1, n: 1e-9 }])(
+    'sets aside what it can give back exactly, whatever a call says of its length: %j',
+    async (body) => {
+      const { budgets } = setUp({ budget: { tokens: { perDay: 1000 } } });
+      const running = askedCall('acme');
+      budgets.hold(running);
+      const strange = askedCall('acme', { body: { messages: [{ content: '' }], ...body } });
+      budgets.hold(strange);
+      budgets.settle(finishedCall(strange, 0));
+      expect(budgets.states('acme')).toMatchObject([{ spent: 0, reserved: 100 }]);
+      budgets.settle(finishedCall(running, 0));
+      expect(budgets.states('acme')).toMatchObject([{ spent: 0, reserved: 0 }]);
+    },
+  );
+
+  it('sets aside the largest of the lengths that a call names', () => {
+    const { budgets } = setUp({ budget: { tokens: { perDay: 1000 } } });
+    budgets.hold(askedCall('acme', { body: { messages: [{ content: '' }], max_completion_tokens: 1, max_tokens: 500 } }));
+    expect(budgets.states('acme')).toMatchObject([{ reserved: 500 }]);
+  });
+
   it("counts days and months in the tenant's zone", async () => {
     const { spend } = setUp({ budget: { tokens: { perDay: 10 } }, timeZone: 'America/Los_Angeles', wall: '2026-11-22T10:00:00Z' });
     spend(10);
