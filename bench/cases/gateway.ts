@@ -20,7 +20,7 @@ export const gatewayCase: BenchCase = {
   run: async ({ quick, repetitions }) => {
     const group = `Gateways, chat completions from ${CONNECTIONS} connections`;
     const times = Math.min(repetitions, MOST_REPETITIONS);
-    const load = { connections: CONNECTIONS, warmUpSeconds: quick ? 2 : 6, seconds: quick ? 2 : 6 };
+    const load = { connections: CONNECTIONS, warmUpSeconds: quick ? 2 : 8, seconds: quick ? 2 : 6 };
     const results = await interleaved(
       'gateway',
       GATEWAYS.map((gateway) => ({ ...load, gateway })),
