@@ -5,7 +5,9 @@ import type { JsonObject } from '../../domain/chat.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { InvalidRequest, LLMQueueException, QueueTimeout, RequestCancelled, textOf } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/logger.ts';
+import type { WireFormatName } from '../../domain/wire-format.ts';
 import type { StreamEnding, WireUsage } from '../../providers/provider.ts';
+import { ACCOUNT_REFUSED_STATUS, accountRefusalIn } from './account-refusal.ts';
 import type { Admission, CallGate } from './call-gate.ts';
 import type { AnsweredCall, CallRequest, ModelCalls } from './call-request.ts';
 import type { CallObserver, CallOutcome, FinishedCall } from './finished-call.ts';
@@ -160,8 +162,17 @@ function streamEnding(status: number, { complete, usage, error }: StreamEnding):
 
 function failedEnding(error: unknown, { format, signal }: CallRequest): Ending {
   const outcome = outcomeOf(error, signal);
-  const status = outcome === 'cancelled' ? CLIENT_LEFT : error instanceof TenantRefused ? error.status : errorAnswer(error, format).status;
-  return { outcome, status, usage: undefined, error: { code: codeOf(error), message: textOf(error) } };
+  return {
+    outcome,
+    status: outcome === 'cancelled' ? CLIENT_LEFT : statusOf(error, format),
+    usage: undefined,
+    error: { code: codeOf(error), message: textOf(error) },
+  };
+}
+
+function statusOf(error: unknown, format: WireFormatName): number {
+  if (error instanceof TenantRefused) return error.status;
+  return accountRefusalIn(error) === undefined ? errorAnswer(error, format).status : ACCOUNT_REFUSED_STATUS;
 }
 
 const NEVER_QUEUED = new Set([

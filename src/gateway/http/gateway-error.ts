@@ -1,6 +1,8 @@
 import { type ErrorAnswer, errorAnswer, ownAnswer } from '../../client/fetch/error-answer.ts';
 import { errorBody } from '../../client/fetch/error-body.ts';
+import { headerSafe } from '../../client/fetch/reply-headers.ts';
 import type { WireFormatName } from '../../domain/wire-format.ts';
+import { ACCOUNT_REFUSED_STATUS, accountRefusalIn } from '../calls/account-refusal.ts';
 import { TenantRefused } from '../calls/tenant-refused.ts';
 
 /** What Fastify says of a request that it could not read, by its code. */
@@ -11,11 +13,15 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_request',
 };
 
+/** Where what Fastify says names no way out. */
+const IN_OTHER_WORDS: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Calls are JSON, sent with `content-type: application/json`; files are multipart/form-data.',
+};
+
 /** Any failure as the answer that the face's SDK makes its own error of. */
 export function gatewayError(error: unknown, format: WireFormatName): ErrorAnswer {
   if (error instanceof TenantRefused) return refused(error, format);
-  const unreadable = unreadableAnswer(error, format);
-  return unreadable ?? errorAnswer(error, format);
+  return unreadableAnswer(error, format) ?? accountAnswer(error, format) ?? errorAnswer(error, format);
 }
 
 function refused({ status, code, message, retryAfterSeconds }: TenantRefused, format: WireFormatName): ErrorAnswer {
@@ -24,10 +30,20 @@ function refused({ status, code, message, retryAfterSeconds }: TenantRefused, fo
   return { status, text: errorBody(format, status, code, message), headers: { 'content-type': 'application/json', ...retry } };
 }
 
+/** Nothing of the provider's own words: they are about an account that isn't the caller's. */
+function accountAnswer(error: unknown, format: WireFormatName): ErrorAnswer | undefined {
+  const refusal = accountRefusalIn(error);
+  if (refusal === undefined) return undefined;
+  const { code, message, deploymentId } = refusal;
+  const headers = { 'x-should-retry': 'false', ...(deploymentId !== undefined && { 'x-headgate-deployment': headerSafe(deploymentId) }) };
+  return ownAnswer(format, ACCOUNT_REFUSED_STATUS, code, message, headers);
+}
+
 /** A status below 500 that the server itself gave: nothing of the request was used. */
 function unreadableAnswer(error: unknown, format: WireFormatName): ErrorAnswer | undefined {
   if (!(error instanceof Error) || !('statusCode' in error) || !('code' in error)) return undefined;
   const { statusCode, code } = error;
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499 || typeof code !== 'string') return undefined;
-  return ownAnswer(format, statusCode, UNREADABLE[code] ?? 'invalid_request', error.message, { 'x-should-retry': 'false' });
+  const message = IN_OTHER_WORDS[code] ?? error.message;
+  return ownAnswer(format, statusCode, UNREADABLE[code] ?? 'invalid_request', message, { 'x-should-retry': 'false' });
 }

@@ -10,6 +10,7 @@ import type { RequestHandle } from '../../engine/request-handle.ts';
 import { firstOf } from '../../providers/headers/header-values.ts';
 import type { HttpReply } from '../../providers/http-reply.ts';
 import type { WireReply } from '../../providers/provider.ts';
+import { accountRefusalIn } from '../calls/account-refusal.ts';
 import type { ModelCalls } from '../calls/call-request.ts';
 import { TenantRefused } from '../calls/tenant-refused.ts';
 
@@ -91,7 +92,8 @@ function postponement(error: unknown): WorkEnd | undefined {
 }
 
 async function failed(error: unknown, model: string, handle: RequestHandle | undefined): Promise<WorkEnd> {
-  const reply = providerFailureIn(error)?.reply;
+  const refusal = accountRefusalIn(error);
+  const reply = refusal === undefined ? providerFailureIn(error)?.reply : undefined;
   const settled = await handle?.response;
   const facts: OutcomeFacts = {
     modelId: settled?.modelId ?? model,
@@ -107,7 +109,7 @@ async function failed(error: unknown, model: string, handle: RequestHandle | und
   const code = LLMQueueException.isInstance(error) ? error.code : 'internal_error';
   return {
     kind: 'settled',
-    outcome: { ...facts, status: 'failed', reason, code, error: textOf(error) },
+    outcome: { ...facts, status: 'failed', reason, code, error: refusal?.message ?? textOf(error) },
     answer: reply && onOneLine(reply),
   };
 }
