@@ -23,7 +23,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .description('Sends LLM requests within every limit of the provider and uses nearly all of what the limits allow.')
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(oneLine(`${text.trim()}${helpHint(text, args)}`)) });
+    .configureOutput({ outputError: (text, write) => write(oneLine(`${text.trim()}${helpHint(text.trim(), args)}`)) });
   addRunCommand(program, exit);
   addServeCommand(program, exit);
   addKeysCommand(program, exit);
@@ -51,9 +51,11 @@ function describe(error: unknown): string {
 }
 
 /** Where to look after a word that nobody knows, or one too few. */
-function helpHint(text: string, [command = '']: readonly string[]): string {
-  if (text.includes('unknown command')) return ' `headgate --help` lists the commands.';
-  return /unknown option|missing|required option|too many arguments/.test(text) ? ` See \`headgate ${command} --help\`.` : '';
+function helpHint(text: string, [command = '', subcommand = '']: readonly string[]): string {
+  if (text.includes('unknown command')) return '. `headgate --help` lists the commands.';
+  if (!/unknown option|missing|required option|too many arguments/.test(text)) return '';
+  const asked = command === 'keys' && /^\w/.test(subcommand) ? `${command} ${subcommand}` : command;
+  return `${/[.)]$/.test(text) ? '' : '.'} See \`headgate ${asked} --help\`.`;
 }
 
 /** Commander begins with `error: ` and puts its suggestion on a line of its own. */

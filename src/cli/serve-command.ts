@@ -1,8 +1,9 @@
 import process from 'node:process';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { assembleGateway } from '../gateway/assemble-gateway.ts';
 import { systemClock } from '../lib/system-clock.ts';
 import { getLogger, setupLogging } from '../observability/logging.ts';
+import { whatItKeeps } from './check/telemetry-rows.ts';
 import { findConfig, readConfig } from './config-source.ts';
 import { startDemoProvider } from './demo-provider.ts';
 import { EMBEDDED_FLAGS, embeddedGatewayConfig } from './embedded-provider.ts';
@@ -11,13 +12,14 @@ import { positiveNumber, wholeNumber } from './flag-values.ts';
 
 /** What has nothing more to do ends by itself long before that. */
 const LINGER_MS = 500;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 interface ServeFlags {
   readonly config?: string;
   readonly host: string;
   readonly port: number;
   readonly drainSeconds: number;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
 /** `headgate serve`: the gateway, until it is told to stop. */
@@ -29,7 +31,7 @@ export function addServeCommand(program: Command, exit: (code: number) => void):
     .option('--host <address>', 'address to listen on; beyond this machine only with keys', '127.0.0.1')
     .option('--port <n>', 'port; 0 takes any free one', wholeNumber(0, 65_535), 8080)
     .option('--drain-seconds <s>', 'longest time that calls may take to end once it is told to stop', positiveNumber, 30)
-    .option('--log-level <level>', 'debug, info, warn, error or silent; lines of JSON on standard error', 'info')
+    .addOption(new Option('--log-level <level>', 'of the lines of JSON on standard error').choices(LOG_LEVELS).default('info'))
     .action(async (flags: ServeFlags) => exit(await serve(flags)));
 }
 
@@ -48,7 +50,9 @@ async function serve({ config: flag, host, port, drainSeconds, logLevel }: Serve
       process.stderr.write(
         `${source?.says ?? `No configuration is given: calls go to a simulated provider on this machine, ${provider?.url}. Name your own with -c.`}\n`,
       );
+      process.stderr.write(`${whatItKeeps(config)}\n`);
       await stopped;
+      process.stderr.write(`Stopping: calls have ${drainSeconds} s to end; another signal ends it at once.\n`);
     } finally {
       // Also where it may not listen: connections to its stores would keep the process alive.
       await gateway.close({ deadlineMs: drainSeconds * 1_000 });

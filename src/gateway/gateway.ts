@@ -64,7 +64,7 @@ export class Gateway {
   async listen({ host = DEFAULT_HOST, port = DEFAULT_PORT }: ListenOptions = {}): Promise<string> {
     if (!isLoopback(host) && !(await this.#assembly.hasKeys())) {
       throw new InvalidConfiguration(
-        `No key was made yet, so the gateway listens on this machine only, and '${host}' is reached from others. Make a key with 'headgate keys create', or listen on ${DEFAULT_HOST}.`,
+        `No key was made yet, so the gateway listens on this machine only, and '${host}' is reached from others. Make a key with 'headgate keys create --tenant <name>', or listen on ${DEFAULT_HOST}.`,
         'host',
       );
     }

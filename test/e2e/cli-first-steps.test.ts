@@ -26,10 +26,15 @@ describe('whoever tries a command for the first time', () => {
   });
 
   it.each([
-    [['nonsense'], "headgate: unknown command 'nonsense' `headgate --help` lists the commands.\n"],
+    [['nonsense'], "headgate: unknown command 'nonsense'. `headgate --help` lists the commands.\n"],
     [['load', '--requets', '5'], "headgate: unknown option '--requets' (Did you mean --requests?) See `headgate load --help`.\n"],
-    [['check'], "headgate: missing required argument 'config' See `headgate check --help`.\n"],
-    [['run', 'in.jsonl'], "headgate: required option '-o, --output <file>' not specified See `headgate run --help`.\n"],
+    [['check'], "headgate: missing required argument 'config'. See `headgate check --help`.\n"],
+    [['keys', 'create'], "headgate: required option '--tenant <name>' not specified. See `headgate keys create --help`.\n"],
+    [
+      ['serve', '--log-level', 'loud'],
+      "headgate: option '--log-level <level>' argument 'loud' is invalid. Allowed choices are debug, info, warn, error, silent.\n",
+    ],
+    [['run', 'in.jsonl'], "headgate: required option '-o, --output <file>' not specified. See `headgate run --help`.\n"],
     [['load', '--json', '/no/such/folder/report.json'], "headgate: Can't write '/no/such/folder/report.json': no such file or folder.\n"],
   ])('and writes %j is told where to look, at once', async (args, stderr) => {
     expect(await headgate(args)).toEqual({ code: 2, stdout: '', stderr });

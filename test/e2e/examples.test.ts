@@ -110,7 +110,7 @@ const KEY_LINES: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     'an id nobody knows: null',
   ],
   'gateway-tenants.ts': [
-    "support, who came after crawler's 60, waited less than half as long: true",
+    "support, who came after crawler's 100, waited less than half as long: true",
     'crawler asks for large: 403 model_forbidden',
     "support's fourth: answered",
     "support's fifth: 429 user_rate_limit",

@@ -45,7 +45,11 @@ describe('headgate serve, told nothing', () => {
     const { data } = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string }[] };
     expect(data.map(({ id }) => id)).toEqual(models);
     process.process.kill('SIGTERM');
-    expect((await process.ended).code).toBe(0);
+    const { code, stderr } = await process.ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'Keys and accepted work are in headgate.db; telemetry: headgate-telemetry.db.\nStopping: calls have 30 s to end',
+    );
     expect(existsSync(join(cwd, 'headgate.db'))).toBe(true);
   });
 });

@@ -147,6 +147,16 @@ describe('what can’t be made sense of', () => {
     expect((await ask({ 'openai-beta': 'assistants\nx-injected: 1' })).statusCode).toBe(400);
     expect((await ask({ 'openai-beta': 'assistants=v2' })).statusCode).toBe(200);
   });
+
+  it('of another content type is told which one is meant, as one who forgets the header in curl', async () => {
+    const { gateway } = await gatewayWorld();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await gateway.app.inject({ method: 'POST', url: '/v1/chat/completions', payload: JSON.stringify(CHAT), headers });
+    expect([answer.statusCode, answer.json<object>()]).toEqual([
+      415,
+      { error: expect.objectContaining({ message: expect.stringContaining('`content-type: application/json`') }) },
+    ]);
+  });
 });
 
 describe('a connection', () => {

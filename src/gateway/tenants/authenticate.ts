@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
 import { isTenantName, TENANT_NAME } from '../../config/tenants-config.ts';
 import { type Caller, LOCAL_CALLER } from '../calls/caller.ts';
 import { TenantRefused } from '../calls/tenant-refused.ts';
@@ -19,7 +20,10 @@ export class Authentication {
 
   /** Rejects with `TenantRefused`: 401 without a key or with a wrong one, 403 for another's tenant, 503 while keys can't be read. */
   async callerOf(headers: IncomingHttpHeaders): Promise<Caller> {
-    if (!(await this.#keys.hasKeys())) return actingFor(LOCAL_CALLER, headers);
+    if (!(await this.#keys.hasKeys())) {
+      if (isForeignName(headers.host ?? '')) throw foreignHost();
+      return actingFor(LOCAL_CALLER, headers);
+    }
     const key = keyIn(headers);
     if (key === undefined) {
       throw new TenantRefused({
@@ -31,12 +35,31 @@ export class Authentication {
     }
     const record = await this.#keys.find(key);
     if (record === undefined) {
-      const message = 'The API key is not known, or was revoked. `headgate keys list` shows the ids of those that are.';
+      const message = 'The API key is not known, or was revoked. `headgate keys list` shows the ids of those that were made.';
       throw new TenantRefused({ status: 401, code: 'unknown_key', message });
     }
     const { keyId, tenant, isAdmin } = record;
     return actingFor({ keyId, tenant, isAdmin }, headers);
   }
+}
+
+/** Names that nobody can register, and so let point to this machine. */
+const PRIVATE_NAME = /\.(localhost|internal|local|test)$/;
+
+/** Whether a request was sent to a name of the internet: then a page of it may have had it point here, to pass for one of ours. */
+function isForeignName(host: string): boolean {
+  const name = host
+    .toLowerCase()
+    .replace(/:\d*$/, '')
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '');
+  return name.includes('.') && isIP(name) === 0 && !PRIVATE_NAME.test(name);
+}
+
+function foreignHost(): TenantRefused {
+  const message =
+    'No key was made yet, so the gateway serves this machine only, by its own address and not by a name of the internet. Make a key with `headgate keys create`.';
+  return new TenantRefused({ status: 403, code: 'host_forbidden', message });
 }
 
 function keyIn(headers: IncomingHttpHeaders): string | undefined {
