@@ -11,6 +11,7 @@ import type { AddRoutes, GatewayParts } from './gateway-parts.ts';
 import { createApp } from './http/app.ts';
 import { closeServer } from './http/close-server.ts';
 import { addCors } from './http/cors.ts';
+import { refuseEarly } from './http/early-refusal.ts';
 import { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import { metricsRoute } from './metrics/metrics-route.ts';
 import { addOpenApi } from './openapi/openapi-route.ts';
@@ -91,6 +92,7 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
       closing: () => intake.refusal,
     };
     addCors(app, settings.cors);
+    refuseEarly(app, parts);
     const routes: readonly AddRoutes[] = [
       addHealth,
       addOpenApi,

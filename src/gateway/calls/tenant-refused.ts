@@ -8,6 +8,7 @@ export interface TenantRefusal {
     | 'missing_key'
     | 'unknown_key'
     | 'tenant_forbidden'
+    | 'host_forbidden'
     | 'model_forbidden'
     | 'user_rate_limit'
     | 'budget_exhausted'

@@ -58,6 +58,21 @@ describe('a gateway with keys', () => {
     await anthropic('acme').messages.create({ ...CALL, model: 'claude' });
   });
 
+  it('asks for it before it reads a large body, whatever its form', async () => {
+    const { gateway } = await world({});
+    for (const [url, type] of [
+      ['/v1/chat/completions', 'application/json'],
+      ['/v1/requests', 'application/json'],
+      ['/v1/files', 'multipart/form-data; boundary=x'],
+    ]) {
+      // No JSON and no form: who reads it says so.
+      const headers = { 'content-type': type };
+      const answer = await gateway.app.inject({ method: 'POST', url, headers, payload: 'x'.repeat(100_000) });
+      expect(answer.statusCode).toBe(401);
+      expect(answer.json()).toMatchObject({ error: { code: 'missing_key' } });
+    }
+  });
+
   it('lets a tenant see and use its own models only, and lets nobody act for another but an administrator', async () => {
     const { openai, failure } = await world({ tenants: { acme: { models: ['gpt'] } } });
     const ids = async (client: OpenAI): Promise<string[]> => (await client.models.list()).data.map(({ id }) => id);
@@ -145,5 +160,16 @@ describe('a gateway with keys', () => {
         { timeout: 5_000, interval: 200 },
       )
       .toBe(401);
+  });
+});
+
+describe('a gateway without keys', () => {
+  it('serves this machine by its own names, and no page of the internet that has its name point here', async () => {
+    const { gateway } = await gatewayWorld();
+    const asked = async (host: string) => (await gateway.app.inject({ url: '/status', headers: { host } })).statusCode;
+    for (const host of ['localhost:8080', '127.0.0.1:8080', '[::1]:8080', 'gateway', 'host.docker.internal:8080', '[::ffff:127.0.0.1]'])
+      expect([host, await asked(host)]).toEqual([host, 200]);
+    for (const host of ['evil.example', 'evil.example:8080', 'EVIL.example.', '127.0.0.1.evil.example', 'localhost.evil.example:80'])
+      expect([host, await asked(host)]).toEqual([host, 403]);
   });
 });
