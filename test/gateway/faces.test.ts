@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
+import { headersOf } from '../../src/gateway/http/answer-headers.ts';
 import { gatewayWorld } from './gateway-world.ts';
 
 const openaiOf = (url: string) => new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none' });
@@ -130,5 +131,14 @@ describe('what an answer says of its way', () => {
       .withResponse();
     expect(response.headers.get('x-ratelimit-limit-requests')).not.toBe('7');
     expect(response.headers.get('openai-organization')).toBeNull();
+  });
+
+  it('leaves out what tells of an account or gives browsers rules, and keeps what concerns the call', () => {
+    const upstream = {
+      ...{ 'access-control-allow-origin': '*', 'access-control-expose-headers': 'x', 'x-ratelimitbysize-remaining-month': '9' },
+      ...{ 'anthropic-priority-input-tokens-limit': '9', 'anthropic-fast-output-tokens-remaining': '9', 'www-authenticate': 'Bearer' },
+      ...{ location: 'https://elsewhere.example', 'set-cookie': 'a=b', 'x-request-id': 'r1', 'openai-processing-ms': '4' },
+    };
+    expect(headersOf(upstream, {})).toEqual({ 'x-request-id': 'r1', 'openai-processing-ms': '4' });
   });
 });

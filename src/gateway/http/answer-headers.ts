@@ -4,9 +4,9 @@ import type { ReplyHeaders } from '../../providers/provider.ts';
 import type { AnsweredCall } from '../calls/call-request.ts';
 import { limitHeaders, type Remaining } from './limit-headers.ts';
 
-/** The provider's account and limits are the gateway's business; cookies are for browsers at the provider's own site. */
+/** The provider's account and limits are the gateway's business; cookies and rules are for browsers at the provider's own site. */
 const NOT_FOR_CALLERS =
-  /^(x-ratelimit-|anthropic-ratelimit-|anthropic-organization|openai-organization|openai-project|retry-after|set-cookie|date$|server$|via$|alt-svc$|strict-transport-security$|cf-)/;
+  /^(access-control-|x-ratelimit|ratelimit|anthropic-ratelimit-|anthropic-(fast|priority)-|anthropic-organization|openai-organization|openai-project|retry-after|www-authenticate$|location$|set-cookie|date$|server$|via$|alt-svc$|strict-transport-security$|cf-)/;
 
 /** How a call went, for its caller. */
 function ownHeaders({ dispatched, position }: AnsweredCall): Record<string, string> {

@@ -10,15 +10,17 @@ const HEARTBEAT_MS = 15_000;
 export class StatusEvents extends Readable {
   readonly #work: PersistedWork;
   readonly #id: string;
+  readonly #mayStay: () => Promise<boolean>;
   readonly #leave: () => void;
   /** What was heard before {@link begin}. */
   #early: StatusChange[] | undefined = [];
   #timer: unknown;
   #isOver = false;
 
-  /** Listens from now on: nothing is missed while the store is asked. */
-  constructor(work: PersistedWork, id: string) {
+  /** Listens from now on: nothing is missed while the store is asked. @param mayStay asked with each heartbeat: keys get revoked */
+  constructor(work: PersistedWork, id: string, mayStay: () => Promise<boolean>) {
     super();
+    this.#mayStay = mayStay;
     this.#work = work;
     this.#id = id;
     this.#leave = work.hub.listen(id, (change) => (this.#early === undefined ? this.#tell(change) : void this.#early.push(change)));
@@ -56,15 +58,15 @@ export class StatusEvents extends Readable {
     if (change.status === 'completed' || change.status === 'failed') this.finish();
   }
 
+  async #beatOnce(): Promise<void> {
+    const mayStay = await this.#mayStay();
+    if (this.#isOver || this.destroyed) return;
+    if (!mayStay) return this.finish();
+    this.push(': still here\n\n');
+    this.#beat();
+  }
+
   #beat(): void {
-    this.#timer = this.#work.clock.setTimeout(
-      () => {
-        if (this.#isOver) return;
-        this.push(': still here\n\n');
-        this.#beat();
-      },
-      HEARTBEAT_MS,
-      { background: true },
-    );
+    this.#timer = this.#work.clock.setTimeout(() => void this.#beatOnce(), HEARTBEAT_MS, { background: true });
   }
 }

@@ -4,6 +4,7 @@ import { WORK_ENDPOINTS, type Work, type WorkRecord } from '../../domain/request
 import { uuidSource } from '../../lib/ids.ts';
 import type { AddRoutes, GatewayParts } from '../gateway-parts.ts';
 import { callOptions } from '../http/call-options.ts';
+import { isStillLetIn } from '../http/still-let-in.ts';
 import { checkBody, isJsonObject } from '../persisted/check-body.ts';
 import type { PersistedWork } from '../persisted/persisted-work.ts';
 import { isId, notFound, parsedInput, refuse, visibleTo } from '../persisted/refuse.ts';
@@ -61,7 +62,7 @@ export function requestRoutes(work: PersistedWork): AddRoutes {
 
     // Whoever asks for the head alone would wait for an end that never comes.
     app.get<IdRoute>('/v1/requests/:id/events', { exposeHeadRoute: false }, async (request, reply) => {
-      const events = new StatusEvents(work, request.params.id);
+      const events = new StatusEvents(work, request.params.id, () => isStillLetIn(parts.authenticate(request)));
       const record = await find(work, parts, request).catch((error: unknown) => {
         events.destroy();
         throw error;

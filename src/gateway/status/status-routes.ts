@@ -1,9 +1,8 @@
 import type { FastifyReply } from 'fastify';
 import { ownAnswer } from '../../client/fetch/error-answer.ts';
-import type { Caller } from '../calls/caller.ts';
-import { TenantRefused } from '../calls/tenant-refused.ts';
 import type { AddRoutes } from '../gateway-parts.ts';
 import { sendError } from '../http/send-answer.ts';
+import { isStillLetIn } from '../http/still-let-in.ts';
 import { GatewayView, type StatusSources } from './gateway-view.ts';
 import { type BroadcastOptions, StatusBroadcast } from './status-broadcast.ts';
 import type { TenantTally } from './tenant-tally.ts';
@@ -40,16 +39,6 @@ export function statusRoutes({ tally, budgetsOf, ...timing }: StatusRoutesOption
       return reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(stream);
     });
   };
-}
-
-/** A store that is down is no reason to end a stream. */
-async function isStillLetIn(authenticated: Promise<Caller>): Promise<boolean> {
-  try {
-    await authenticated;
-    return true;
-  } catch (error) {
-    return !(error instanceof TenantRefused && (error.status === 401 || error.status === 403));
-  }
 }
 
 function tooMany(reply: FastifyReply): FastifyReply {

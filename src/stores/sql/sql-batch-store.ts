@@ -33,7 +33,9 @@ export class SqlBatchStore implements BatchStore {
     let query = db.selectFrom('headgate_batches').selectAll().orderBy('seq', order).limit(limit);
     if (tenant !== undefined) query = query.where('tenant', '=', tenant);
     if (after !== undefined) {
-      const place = db.selectFrom('headgate_batches as last').select('last.seq').where('last.id', '=', after);
+      let place = db.selectFrom('headgate_batches as last').select('last.seq').where('last.id', '=', after);
+      // Another's id is as good as none.
+      if (tenant !== undefined) place = place.where('last.tenant', '=', tenant);
       query = query.where('seq', order === 'asc' ? '>' : '<', place);
     }
     return (await query.execute()).map(batchRecord);

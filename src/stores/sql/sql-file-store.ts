@@ -42,7 +42,9 @@ export class SqlFileStore implements FileStore {
     if (tenant !== undefined) query = query.where('tenant', '=', tenant);
     if (purpose !== undefined) query = query.where('purpose', '=', purpose);
     if (after !== undefined) {
-      const place = db.selectFrom('headgate_files as last').select('last.seq').where('last.id', '=', after);
+      let place = db.selectFrom('headgate_files as last').select('last.seq').where('last.id', '=', after);
+      // Another's id is as good as none.
+      if (tenant !== undefined) place = place.where('last.tenant', '=', tenant);
       query = query.where('seq', order === 'asc' ? '>' : '<', place);
     }
     return (await query.execute()).map(storedFile);

@@ -116,6 +116,15 @@ describe('files', () => {
     await expect(client('b').files.retrieve(ids[0] ?? '')).rejects.toMatchObject({ status: 404 });
     await expect(client('b').files.content(ids[0] ?? '')).rejects.toMatchObject({ status: 404 });
     await expect(client('b').files.delete(ids[0] ?? '')).rejects.toMatchObject({ status: 404 });
+    // An id of another tenant is no place in a list, as one that nobody has.
+    expect((await client('a').files.list({ after: ids[1] ?? '' })).data).toEqual([]);
+    expect((await client('a').files.list({ after: 'file-nobodys' })).data).toEqual([]);
+    const batches = ['a', 'b'].map((tenant, index) =>
+      client(tenant).batches.create({ input_file_id: ids[index] ?? '', endpoint: '/v1/chat/completions', completion_window: '24h' }),
+    );
+    const [, other] = await Promise.all(batches);
+    expect((await client('a').batches.list({ after: other?.id ?? '' })).data).toEqual([]);
+    expect((await client('admin').batches.list({ after: other?.id ?? '' })).data.length).toBeLessThan(2);
   });
 
   it('that are too large, of another purpose, or no file at all are refused and not kept', async () => {

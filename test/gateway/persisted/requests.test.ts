@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ModelCalls } from '../../../src/gateway/calls/call-request.ts';
 import { TenantRefused } from '../../../src/gateway/calls/tenant-refused.ts';
 import type { VirtualClock } from '../../../src/testing/index.ts';
 import { at, chatBody, type World, world } from '../../client/headgate-world.ts';
@@ -52,6 +53,11 @@ async function pass(clock: VirtualClock, ms: number): Promise<void> {
 }
 
 const eventsOf = (text: string): Json[] => [...text.matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data ?? '') as Json);
+
+/** Calls that are over only once they are broken off. */
+const callsThatWait = (): ModelCalls => ({
+  run: ({ signal }) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+});
 
 describe('fire and forget', () => {
   it('is acknowledged at once, done later, and answered as the engine answers', async () => {
@@ -175,14 +181,31 @@ describe('fire and forget', () => {
   });
 
   it('ends for its readers when it is cancelled', async () => {
-    const { ask } = await start({
-      calls: { run: ({ signal }) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))) },
-    });
+    const { ask } = await start({ calls: callsThatWait() });
     const { id } = (await ask('POST', '/v1/requests', chatBody())).json;
     const waiting = ask('GET', `/v1/requests/${id}/events`);
     const reading = waiting.then(({ text }) => text);
     await ask('DELETE', `/v1/requests/${id}`);
     expect(eventsOf(await reading).map(({ status }) => status)).toEqual(['pending', 'failed']);
+  });
+
+  it('is told no longer to whoever has a key that was revoked', async () => {
+    const revoked = new Set<string>();
+    const calls = callsThatWait();
+    const { ask, clock, app } = await start({ calls, revoked });
+    const { id } = (await ask('POST', '/v1/requests', chatBody())).json;
+    let text: string | undefined;
+    void app.inject({ url: `/v1/requests/${id}/events`, headers: { authorization: 'Bearer a' } }).then(({ body }) => {
+      text = body;
+    });
+    await quiet(clock);
+    await clock.advance(15_000);
+    await quiet(clock);
+    expect(text).toBeUndefined();
+    revoked.add('a');
+    await clock.advance(15_000);
+    await quiet(clock, () => text !== undefined);
+    expect(eventsOf(text ?? '').map(({ status }) => status)).toEqual(['pending']);
   });
 
   it('waits where its tenant may have nothing now, and is not lost by that', async () => {

@@ -61,6 +61,8 @@ export interface WorkAppOptions extends Partial<Omit<PersistedWorkOptions, 'cloc
   readonly clock: Clock;
   readonly calls?: ModelCalls;
   readonly logger?: Logger;
+  /** Tenants whose keys don't hold any more. */
+  readonly revoked?: ReadonlySet<string>;
 }
 
 export interface WorkApp {
@@ -74,6 +76,7 @@ export async function workApp({
   clock,
   calls = callsOf(headgate),
   logger = silentLogger,
+  revoked = new Set(),
   ...options
 }: WorkAppOptions): Promise<WorkApp> {
   const known = new Set(headgate.queues.getRegisteredModels());
@@ -88,7 +91,11 @@ export async function workApp({
     calls,
     clock,
     logger,
-    authenticate: async ({ headers }: FastifyRequest) => callerOf(headers.authorization),
+    authenticate: async ({ headers }: FastifyRequest) => {
+      const caller = callerOf(headers.authorization);
+      if (revoked.has(caller.tenant)) throw new TenantRefused({ status: 401, code: 'unknown_key', message: 'Revoked.' });
+      return caller;
+    },
     mayUse: () => true,
     closing: () => undefined,
   };
