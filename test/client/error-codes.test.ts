@@ -4,6 +4,7 @@ import * as client from '../../src/client/index.ts';
 import * as engine from '../../src/index.ts';
 import { LLMQueueException } from '../../src/index.ts';
 import { SimulatedNetworkError } from '../../src/simulator/index.ts';
+import { WatchRefused } from '../../src/watch/index.ts';
 
 type Made = readonly [error: LLMQueueException, code: string, retryable: boolean];
 
@@ -35,6 +36,8 @@ const FIXED: Readonly<Record<string, Made>> = {
   LLMPoolExhaustedError: [new client.LLMPoolExhaustedError('x'), 'pool_exhausted', true],
   LLMConfigurationError: [new client.LLMConfigurationError('x'), 'llm_configuration', false],
   LLMTimeoutError: [new client.LLMTimeoutError('x'), 'timeout', true],
+  StoreUnavailable: [new client.StoreUnavailable('redis', 'x'), 'store_unavailable', true],
+  WatchRefused: [new WatchRefused(401, 'x'), 'watch_refused', false],
   // As the network's own errors are called.
   SimulatedNetworkError: [new SimulatedNetworkError('x'), 'ECONNRESET', true],
 };
