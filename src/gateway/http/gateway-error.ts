@@ -1,6 +1,8 @@
+import { providerFailureIn } from '../../client/dispatch/failure-chain.ts';
 import { type ErrorAnswer, errorAnswer, ownAnswer } from '../../client/fetch/error-answer.ts';
 import { errorBody } from '../../client/fetch/error-body.ts';
 import { headerSafe } from '../../client/fetch/reply-headers.ts';
+import { LLMQueueException } from '../../domain/errors.ts';
 import type { WireFormatName } from '../../domain/wire-format.ts';
 import { ACCOUNT_REFUSED_STATUS, accountRefusalIn } from '../calls/account-refusal.ts';
 import { TenantRefused } from '../calls/tenant-refused.ts';
@@ -21,7 +23,7 @@ const IN_OTHER_WORDS: Readonly<Record<string, string>> = {
 /** Any failure as the answer that the face's SDK makes its own error of. */
 export function gatewayError(error: unknown, format: WireFormatName): ErrorAnswer {
   if (error instanceof TenantRefused) return refused(error, format);
-  return unreadableAnswer(error, format) ?? accountAnswer(error, format) ?? errorAnswer(error, format);
+  return unreadableAnswer(error, format) ?? accountAnswer(error, format) ?? unforeseenAnswer(error, format) ?? errorAnswer(error, format);
 }
 
 function refused({ status, code, message, retryAfterSeconds }: TenantRefused, format: WireFormatName): ErrorAnswer {
@@ -37,6 +39,13 @@ function accountAnswer(error: unknown, format: WireFormatName): ErrorAnswer | un
   const { code, message, deploymentId } = refusal;
   const headers = { 'x-should-retry': 'false', ...(deploymentId !== undefined && { 'x-headgate-deployment': headerSafe(deploymentId) }) };
   return ownAnswer(format, ACCOUNT_REFUSED_STATUS, code, message, headers);
+}
+
+/** What nobody foresaw may name hosts, paths and tables of this machine. */
+function unforeseenAnswer(error: unknown, format: WireFormatName): ErrorAnswer | undefined {
+  if (LLMQueueException.isInstance(error) || providerFailureIn(error) !== undefined) return undefined;
+  const message = "The gateway failed at this. What went wrong is in the gateway's log.";
+  return ownAnswer(format, 500, 'internal_error', message, { 'x-should-retry': 'false' });
 }
 
 /** A status below 500 that the server itself gave: nothing of the request was used. */

@@ -160,8 +160,10 @@ export class WorkRunner {
 
   async #read(lane: Lane): Promise<void> {
     const done = lane.reading();
+    // All lanes together hold what is read of them: whoever makes many batches must not fill the memory.
+    const characters = Math.min(READ_AT_ONCE.characters, Math.ceil(this.#limits.characters / this.#lanes.size));
     try {
-      done(await this.#parts.journal.take(lane.key, lane.lastSeq, READ_AT_ONCE));
+      done(await this.#parts.journal.take(lane.key, lane.lastSeq, { ...READ_AT_ONCE, characters }));
       this.#fillSoon();
     } catch (error) {
       this.#parts.logger.warn(
