@@ -79,7 +79,8 @@ export class CSVTelemetryDataStore implements TelemetrySink {
 
   async #open(): Promise<FileHandle> {
     try {
-      return await open(this.#path, 'a+');
+      // A new one nobody else on the machine reads: it tells who asked what.
+      return await open(this.#path, 'a+', 0o600);
     } catch (cause) {
       throw new InvalidConfiguration(`Telemetry file '${this.#path}' cannot be opened: ${textOf(cause)}`, 'filePath', { cause });
     }

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -36,6 +36,14 @@ describe('telemetry in a CSV file', () => {
 
     expect(TELEMETRY_FIELDS).toHaveLength(14);
     expect(await lines()).toEqual([HEADER, `NO_USER_ID,a,${DEFAULTS}`, '']);
+  });
+
+  it.skipIf(process.platform === 'win32')('makes a file that nobody else reads, as those of SQLite', async () => {
+    const store = new CSVTelemetryDataStore(path);
+    await store.connect();
+    await store.insertTelemetryData(record('a'));
+    await store.disconnect();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
   it('continues a file without a second header, and never inside a torn line', async () => {
