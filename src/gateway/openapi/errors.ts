@@ -48,7 +48,10 @@ interface Meaning {
 const MEANINGS = {
   400: { says: 'The body, a header or a field is wrong, or a field has no faithful translation for the model.', headers: SHOULD_RETRY },
   401: { says: 'No key (`missing_key`), or one that is not known or was revoked (`unknown_key`).', headers: SHOULD_RETRY },
-  403: { says: 'The key does not allow it: another tenant (`tenant_forbidden`), a model (`model_forbidden`).', headers: SHOULD_RETRY },
+  403: {
+    says: 'The key does not allow it: another tenant (`tenant_forbidden`), a model (`model_forbidden`); before the first key, a foreign name (`host_forbidden`).',
+    headers: SHOULD_RETRY,
+  },
   404: { says: 'There is no such thing, or it is not yours.', headers: SHOULD_RETRY },
   408: { says: 'The request did not arrive in time.', headers: SHOULD_RETRY },
   409: { says: 'It is over already.', headers: SHOULD_RETRY },
