@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { silentLogger } from '../../src/domain/logger.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { RawConnection } from './fuzz/raw-exchange.ts';
 import { gatewayWorld } from './gateway-world.ts';
@@ -23,7 +24,10 @@ const infoOf = (gateway: Gateway, model: string) => gateway.headgate.queues.getQ
 
 describe('a client that leaves', () => {
   it.each(FACES)('while queued at %s for %s frees its place, and nothing is sent', async (path, model) => {
-    const { url, gateway, openai, anthropic } = await gatewayWorld({ model: { rateLimiters: [{ type: 'rpm', limit: 1 }] } });
+    const complaints: unknown[] = [];
+    const logger = { ...silentLogger, warn: (...said: unknown[]) => void complaints.push(said) };
+    const oneAMinute = { rateLimiters: [{ type: 'rpm' as const, limit: 1 }] };
+    const { url, gateway, openai, anthropic } = await gatewayWorld({ model: oneAMinute, options: { logger } });
     const first = call(url, path, { ...CALL, model });
     await first.until((text) => text.includes('HTTP/1.1 200'));
     const leaving = [1, 2, 3].map(() => call(url, path, { ...CALL, model }));
@@ -33,6 +37,8 @@ describe('a client that leaves', () => {
     for (const { socket } of leaving) socket.resetAndDestroy();
     await expect.poll(() => infoOf(gateway, model).queueSize).toBe(0);
     expect(openai.provider.stats().accepted + anthropic.provider.stats().accepted).toBe(1);
+    // It is no failure of the gateway's.
+    expect(complaints).toEqual([]);
     first.socket.destroy();
   });
 

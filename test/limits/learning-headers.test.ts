@@ -112,6 +112,17 @@ describe('an endless backlog behind limits that headers tell', () => {
       curve(looser),
     ).toBe(0);
   });
+
+  test('a configured part of a limit is all there while the others keep to the rest', () => {
+    const answersWith = (remaining: number) => {
+      const learner = new HeaderLearner([{ type: 'rpm', limit: 100, windowMs: 60_000 }]);
+      const observations = [{ type: 'rpm' as const, limit: 500, remaining, windowMs: 60_000 }];
+      return learner.observe({ observations, sentAt: 0, headersAt: 9, books: () => ({ held: 10, inFlight: 0 }) });
+    };
+    expect(answersWith(90)).toEqual([]);
+    // The others use some of this part.
+    expect(answersWith(30)).toEqual([{ kind: 'used', type: 'rpm', amount: 60 }]);
+  });
 });
 
 describe('the window', () => {

@@ -26,7 +26,9 @@ const MOST_CHECK_MS = 5_000;
 export function createApp({ bodyLimit, readTimeoutMs, logger }: AppOptions): FastifyInstance {
   const failed = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const answer = gatewayError(error, faceOf(request));
-    if (answer.status >= 500) logger.warn({ err: error, path: pathOf(request.url), status: answer.status }, 'a request failed');
+    // Whose caller has left is told to nobody.
+    if (answer.status >= 500 && !request.raw.socket.destroyed)
+      logger.warn({ err: error, path: pathOf(request.url), status: answer.status }, 'a request failed');
     return sendError(reply, answer);
   };
   const app = Fastify({

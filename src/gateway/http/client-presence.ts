@@ -38,6 +38,6 @@ export class ClientPresence {
   }
 
   #cancel(): void {
-    this.#handle?.cancel('The client closed its connection.');
+    this.#handle?.cancel('The client closed its connection');
   }
 }

@@ -94,7 +94,9 @@ export class HeaderLearner {
           { limit, used, resetMs: observation.resetMs, isCoarse: observation.resetRoundedToMs !== undefined },
           answer.headersAt,
         );
-      this.#settle(tracked, observation, answer, Math.max(0, used), instructions);
+      // Who is given a part of a limit has all of that part for as long as the rest of the limit has room for the others.
+      const part = Math.min(limit, this.#configured.get(type)?.limit ?? limit);
+      this.#settle(tracked, observation, answer, Math.max(0, part - remaining), instructions);
     }
     return instructions;
   }
