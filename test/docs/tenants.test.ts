@@ -30,8 +30,8 @@ it('docs/tenants.md names commands that there are', async () => {
   const lines = blocks.filter(({ language }) => language === 'sh').flatMap(({ code }) => code.split('\n'));
   expect(lines.length).toBeGreaterThan(3);
   for (const line of lines) {
-    const [command = '', ...args] = line.replace(/ *#.*/, '').split(' ');
-    expect(command).toBe('headgate');
+    const [start = '', command = '', ...args] = line.replace(/ *#.*/, '').split(' ');
+    expect([start, command]).toEqual(['npx', 'headgate']);
     const help = await helpOf(args.filter((arg) => /^[a-z]+$/.test(arg)).slice(0, 2));
     for (const flag of args.filter((arg) => arg.startsWith('-'))) expect(help, line).toContain(flag);
   }
