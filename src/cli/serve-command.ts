@@ -57,7 +57,7 @@ async function serve({ config: flag, host, port, drainSeconds, logLevel }: Serve
       // Also where it may not listen: connections to its stores would keep the process alive.
       await gateway.close({ deadlineMs: drainSeconds * 1_000 });
       // The connections to a database that hangs would keep the process for as long as it does.
-      systemClock.setTimeout(() => process.exit(EXIT.allCompleted), LINGER_MS, { background: true });
+      systemClock.setTimeout(() => process.exit(), LINGER_MS, { background: true });
     }
     return EXIT.allCompleted;
   } finally {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { BatchRecord } from '../../domain/batch-store.ts';
 import { uuidSource } from '../../lib/ids.ts';
 import type { AddRoutes, GatewayParts } from '../gateway-parts.ts';
+import { letIn } from '../http/let-in.ts';
 import { batchView } from '../persisted/batches/batch-view.ts';
 import type { PersistedWork } from '../persisted/persisted-work.ts';
 import { idField, isId, notFound, parsedInput, refuse, visibleTo } from '../persisted/refuse.ts';
@@ -59,9 +60,7 @@ async function create(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const closing = parts.closing();
-  if (closing !== undefined) throw closing;
-  const owner = await parts.authenticate(request);
+  const owner = await letIn(parts, request);
   const { input_file_id, endpoint, completion_window, metadata } = parsedInput(created, request.body);
   const file = await work.stored(() => work.files.find(input_file_id, visibleTo(owner)));
   if (file === undefined) return refuse(reply, 400, 'invalid_input_file', `'input_file_id' is '${input_file_id}': no such file.`);

@@ -11,6 +11,7 @@ import { TenantRefused } from '../calls/tenant-refused.ts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { headersOf } from '../http/answer-headers.ts';
 import { jsonBody } from '../http/json-body.ts';
+import { letIn } from '../http/let-in.ts';
 import { protocolHeaders } from '../http/protocol-headers.ts';
 
 const FORMAT = 'anthropic-messages';
@@ -21,9 +22,7 @@ const FORMAT = 'anthropic-messages';
  */
 export function addCountTokens(app: FastifyInstance, { headgate, authenticate, mayUse, closing, logger }: GatewayParts): void {
   app.post('/v1/messages/count_tokens', async (request, reply) => {
-    const refusal = closing();
-    if (refusal !== undefined) throw refusal;
-    const caller = await authenticate(request);
+    const caller = await letIn({ closing, authenticate }, request);
     const body = jsonBody(request.body);
     const model = modelIn(body);
     if (!mayUse(caller, model)) throw forbidden(model);

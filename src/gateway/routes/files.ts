@@ -6,6 +6,7 @@ import { InvalidRequest, LLMQueueException, textOf } from '../../domain/errors.t
 import type { StoredFile } from '../../domain/file-store.ts';
 import { uuidSource } from '../../lib/ids.ts';
 import type { AddRoutes, GatewayParts } from '../gateway-parts.ts';
+import { letIn } from '../http/let-in.ts';
 import { seconds } from '../persisted/batches/batch-view.ts';
 import { isStorable } from '../persisted/check-body.ts';
 import { FileWriter } from '../persisted/file-writer.ts';
@@ -101,9 +102,7 @@ async function upload(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const closing = parts.closing();
-  if (closing !== undefined) throw closing;
-  const { tenant } = await parts.authenticate(request);
+  const { tenant } = await letIn(parts, request);
   if (!request.isMultipart())
     return refuse(reply, 400, 'invalid_request', 'Expected a form (multipart/form-data) with the fields purpose and file.');
   let purpose: unknown;

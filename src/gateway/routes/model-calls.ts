@@ -6,6 +6,7 @@ import { answerHeaders } from '../http/answer-headers.ts';
 import { callOptions } from '../http/call-options.ts';
 import { ClientPresence } from '../http/client-presence.ts';
 import { jsonBody } from '../http/json-body.ts';
+import { letIn } from '../http/let-in.ts';
 import { protocolHeaders } from '../http/protocol-headers.ts';
 import { RemainingLimits } from '../http/remaining-limits.ts';
 import { sendStream, sendWhole } from '../http/send-answer.ts';
@@ -40,9 +41,7 @@ async function answer({ parts, remaining, requestId, format }: RouteCall, reques
   const receivedAt = clock.wallMs();
   // Errors too: by it whoever asks finds them in the telemetry.
   reply.header('x-headgate-request-id', requestId);
-  const closing = parts.closing();
-  if (closing !== undefined) throw closing;
-  const caller = await parts.authenticate(request);
+  const caller = await letIn(parts, request);
   const body = jsonBody(request.body);
   const { priority, deadline } = callOptions(request.headers, receivedAt);
   const { traceparent } = request.headers;

@@ -4,6 +4,7 @@ import { WORK_ENDPOINTS, type Work, type WorkRecord } from '../../domain/request
 import { uuidSource } from '../../lib/ids.ts';
 import type { AddRoutes, GatewayParts } from '../gateway-parts.ts';
 import { callOptions } from '../http/call-options.ts';
+import { letIn } from '../http/let-in.ts';
 import { isStillLetIn } from '../http/still-let-in.ts';
 import { checkBody, isJsonObject } from '../persisted/check-body.ts';
 import type { PersistedWork } from '../persisted/persisted-work.ts';
@@ -88,9 +89,7 @@ async function handIn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const closing = parts.closing();
-  if (closing !== undefined) throw closing;
-  const owner = await parts.authenticate(request);
+  const owner = await letIn(parts, request);
   const acceptedAt = parts.clock.wallMs();
   const sent = request.body;
   const isBare = isJsonObject(sent) && 'model' in sent && !('body' in sent);
