@@ -1,13 +1,28 @@
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './scripts/summary-reporter.ts';
 
-/** Whole processes, measured: they need the machine for themselves. */
-const REAL_TIME = ['test/e2e/**', 'test/gateway/outages/**'];
+/** Whole processes, whose times and shares of a limit are looked at: they need the machine for themselves. */
+const MEASURED = [
+  'test/e2e/cli-commands.test.ts',
+  'test/e2e/cli-load.test.ts',
+  'test/e2e/cli-stop.test.ts',
+  'test/e2e/examples.test.ts',
+  'test/e2e/process-life.test.ts',
+  'test/e2e/sdk-share.test.ts',
+  'test/gateway/outages/*.test.ts',
+];
+
+const PROCESSES = {
+  globalSetup: ['test/servers/shared-postgres.ts'],
+  testTimeout: 180_000,
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter(process.env['TEST_SUMMARY_FILE'])],
     passWithNoTests: true,
+    maxWorkers: '100%',
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'machines/**/*.ts'],
@@ -20,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: REAL_TIME,
+          exclude: ['test/e2e/**', ...MEASURED],
           globalSetup: ['test/servers/shared-postgres.ts'],
           // Properties run thousands of cases; a test that needs longer than this is stuck.
           testTimeout: 30_000,
@@ -41,13 +56,20 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: REAL_TIME.map((folder) => `${folder}/*.test.ts`),
-          globalSetup: ['test/servers/shared-postgres.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 60_000,
-          // Real processes measure real time: one file at a time, and only after the unit tests gave the cores back.
-          fileParallelism: false,
+          include: ['test/e2e/*.test.ts'],
+          exclude: MEASURED,
+          ...PROCESSES,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'measured',
+          include: MEASURED,
+          ...PROCESSES,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { EXIT } from './exit-codes.ts';
-import { runProgram } from './program.ts';
+
+// What Node has compiled once it finds again in its cache: a quarter of the time that a short command takes.
+enableCompileCache();
 
 // Whoever reads our output may stop reading, as `head` does; the work goes on.
 for (const stream of [process.stdout, process.stderr]) {
@@ -12,5 +15,6 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const { runProgram } = await import('./program.ts');
 const code = await runProgram(process.argv.slice(2));
 process.exitCode ??= code;

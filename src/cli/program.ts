@@ -1,17 +1,30 @@
 import { Command, CommanderError } from 'commander';
 import { LLMQueueException } from '../domain/errors.ts';
-import { version } from '../index.ts';
-import { addChatCommand } from './chat-command.ts';
-import { addCheckCommand } from './check-command.ts';
-import { addDemoCommand } from './demo-command.ts';
+import { version } from '../domain/version.ts';
 import { EXIT, EXIT_CODES } from './exit-codes.ts';
-import { addKeysCommand } from './keys-command.ts';
-import { addLoadCommand } from './load-command.ts';
-import { addMachinesCommand } from './machines-command.ts';
-import { addRunCommand } from './run-command.ts';
-import { addServeCommand } from './serve-command.ts';
-import { addSimulateCommand } from './simulate-command.ts';
-import { addStatusCommand } from './status-command.ts';
+
+type AddCommand = (program: Command, exit: (code: number) => void) => void;
+
+/** In the order of the help. Each brings half the package along: only the one that is asked for is loaded. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  run: async () => (await import('./run-command.ts')).addRunCommand,
+  serve: async () => (await import('./serve-command.ts')).addServeCommand,
+  keys: async () => (await import('./keys-command.ts')).addKeysCommand,
+  simulate: async () => (await import('./simulate-command.ts')).addSimulateCommand,
+  check: async () => (await import('./check-command.ts')).addCheckCommand,
+  chat: async () => (await import('./chat-command.ts')).addChatCommand,
+  load: async () => (await import('./load-command.ts')).addLoadCommand,
+  status: async () => (await import('./status-command.ts')).addStatusCommand,
+  machines: async () => (await import('./machines-command.ts')).addMachinesCommand,
+  demo: async () => (await import('./demo-command.ts')).addDemoCommand,
+};
+
+/** The command that is named first, else all of them: for the help, and to guess what a misspelt one was to be. */
+async function commandsFor([name = '']: readonly string[]): Promise<AddCommand[]> {
+  if (name === '--version') return [];
+  const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return Promise.all((named === undefined ? Object.values(COMMANDS) : [named]).map((load) => load()));
+}
 
 /** Runs one command and resolves with its exit code. Never rejects: whatever goes wrong is one line on standard error. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -24,16 +37,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(`${text.trim()}${helpHint(text.trim(), args)}`)) });
-  addRunCommand(program, exit);
-  addServeCommand(program, exit);
-  addKeysCommand(program, exit);
-  addSimulateCommand(program, exit);
-  addCheckCommand(program, exit);
-  addChatCommand(program, exit);
-  addLoadCommand(program, exit);
-  addStatusCommand(program, exit);
-  addMachinesCommand(program, exit);
-  addDemoCommand(program, exit);
+  for (const add of await commandsFor(args)) add(program, exit);
   for (const each of [program, ...program.commands]) each.addHelpText('after', EXIT_CODES);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -54,8 +58,8 @@ function describe(error: unknown): string {
 function helpHint(text: string, [command = '', subcommand = '']: readonly string[]): string {
   if (text.includes('unknown command')) return '. `headgate --help` lists the commands.';
   if (!/unknown option|missing|required option|too many arguments/.test(text)) return '';
-  const asked = command === 'keys' && /^\w/.test(subcommand) ? `${command} ${subcommand}` : command;
-  return `${/[.)]$/.test(text) ? '' : '.'} See \`headgate ${asked} --help\`.`;
+  const asked = [command, ...(command === 'keys' ? [subcommand] : [])].filter((word) => /^\w/.test(word));
+  return `${/[.)]$/.test(text) ? '' : '.'} See \`${['headgate', ...asked, '--help'].join(' ')}\`.`;
 }
 
 /** Commander begins with `error: ` and puts its suggestion on a line of its own. */

@@ -30,6 +30,7 @@ describe('whoever tries a command for the first time', () => {
     [['load', '--requets', '5'], "headgate: unknown option '--requets' (Did you mean --requests?) See `headgate load --help`.\n"],
     [['check'], "headgate: missing required argument 'config'. See `headgate check --help`.\n"],
     [['keys', 'create'], "headgate: required option '--tenant <name>' not specified. See `headgate keys create --help`.\n"],
+    [['--verbos', 'run'], "headgate: unknown option '--verbos' (Did you mean --version?) See `headgate --help`.\n"],
     [
       ['serve', '--log-level', 'loud'],
       "headgate: option '--log-level <level>' argument 'loud' is invalid. Allowed choices are debug, info, warn, error, silent.\n",
