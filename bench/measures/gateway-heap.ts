@@ -1,8 +1,7 @@
-import autocannon from 'autocannon';
+import { fire } from '../gateways/fire.ts';
 import { heapOf } from '../gateways/heap-of.ts';
 import { startGateway } from '../gateways/start-gateway.ts';
 import type { Figures } from '../harness/measures.ts';
-import { MAX_TOKENS, MESSAGES, UPSTREAM_MODEL } from '../upstream/chat-texts.ts';
 import { startUpstream } from '../upstream/start-upstream.ts';
 
 export interface GatewayHeapArgs {
@@ -14,22 +13,15 @@ export interface GatewayHeapArgs {
   readonly looks: number;
 }
 
-const BODY = JSON.stringify({ model: UPSTREAM_MODEL, messages: MESSAGES, max_tokens: MAX_TOKENS });
-
 /** How the heap of `headgate serve`, with telemetry, grows over many calls; `slope` in MB for 100,000 calls, by least squares. */
 export async function measure({ connections, warmUp, calls, looks }: GatewayHeapArgs): Promise<Figures> {
   const upstream = await startUpstream();
   const gateway = await startGateway('headgate serve, telemetry to SQLite', upstream);
-  const headers = { 'content-type': 'application/json' };
-  const fire = async (amount: number): Promise<void> => {
-    const { non2xx, errors } = await autocannon({ url: gateway.url, method: 'POST', headers, body: BODY, connections, amount });
-    if (non2xx + errors > 0) throw new Error(`${non2xx} answers were no success, ${errors} calls failed.`);
-  };
   try {
-    await fire(warmUp);
+    await fire(gateway, { connections, amount: warmUp });
     const heaps = [await heapOf(gateway.child)];
     for (let look = 0; look < looks; look++) {
-      await fire(calls / looks);
+      await fire(gateway, { connections, amount: calls / looks });
       heaps.push(await heapOf(gateway.child));
     }
     const megabytes = heaps.map((bytes) => bytes / 1e6);
