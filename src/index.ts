@@ -33,9 +33,10 @@ export { estimateTokens, type TokenEstimator } from './engine/estimate-tokens.ts
 export type { Explanation } from './engine/explain.ts';
 export type { InspectionObserver } from './engine/inspection.ts';
 export type { LearnedInfo, LearnedRate } from './engine/limit-listener.ts';
+export type { LimitUsage, RestoredUsage } from './engine/limit-usage.ts';
 export type { Processor, ProcessorContext, UsageReport } from './engine/processor.ts';
 export type { DeploymentInfo, EngineMetrics, LimiterInfo, QueueInfo, QueueMetrics } from './engine/queue-info.ts';
-export { QueueManager, type RestoredUsage, type ShutdownOptions } from './engine/queue-manager.ts';
+export { QueueManager, type ShutdownOptions } from './engine/queue-manager.ts';
 export { QueueRequest, type RequestInput } from './engine/queue-request.ts';
 export type {
   CompletedResponse,

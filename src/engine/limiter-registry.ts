@@ -4,6 +4,7 @@ import { InvalidConfiguration } from '../domain/errors.ts';
 import { createLimiter, type LimiterOptions } from '../limits/create-limiter.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { EngineServices } from './engine-services.ts';
+import { countedIn, isSomething, type LimitUsage, restoreTo, type ToldUsage } from './limit-usage.ts';
 import { LimiterUnit } from './limiter-unit.ts';
 
 /** Converts a limit as users write it (seconds) to what a limiter is made of (milliseconds). */
@@ -39,6 +40,8 @@ export class LimiterRegistry {
   readonly #services: EngineServices;
   readonly #findActor: FindLimiterActor;
   readonly #shared = new Map<string, Shared>();
+  /** Those that models have now, by {@link limitName}. */
+  readonly #units = new Map<string, LimiterUnit>();
   readonly #retired = new Map<string, { readonly limiter: Limiter; readonly config: RateLimiterConfig }>();
 
   constructor(services: EngineServices, findActor: FindLimiterActor) {
@@ -74,6 +77,7 @@ export class LimiterRegistry {
     const id = unitId('modelId' in owner ? owner.modelId : owner.deploymentId, config);
     const unit = new LimiterUnit(id, this.#limiterFor(id, config), config, this.#services, () => this.#findActor(owner, config.domain, id));
     if (config.domain !== undefined) this.#shared.set(sharedKey(config), { unit, config });
+    this.#units.set(limitName(owner, config), unit);
     return { unit, isNew: true };
   }
 
@@ -83,6 +87,7 @@ export class LimiterRegistry {
    */
   retire(unit: LimiterUnit): void {
     unit.stop();
+    for (const [name, other] of this.#units) if (other === unit) this.#units.delete(name);
     const now = this.#services.clock.now();
     for (const [id, { limiter }] of this.#retired) if (isUnused(limiter, now)) this.#retired.delete(id);
     if (!isUnused(unit.limiter, now)) this.#retired.set(unit.id, { limiter: unit.limiter, config: unit.config });
@@ -110,6 +115,22 @@ export class LimiterRegistry {
     }
   }
 
+  /** What counts now in every limit over a window, configured ones only; works after the stop too. */
+  usage(): readonly LimitUsage[] {
+    const { clock } = this.#services;
+    return [...this.#units]
+      .map(([limit, { limiter }]) => ({ limit, size: limiter.limit, counted: countedIn(limiter, clock) }))
+      .filter(isSomething);
+  }
+
+  /** Counts what {@link usage} told; of limits that there are no more, nothing. */
+  restore(usage: readonly ToldUsage[]): void {
+    for (const { limit, counted } of usage) {
+      const unit = this.#units.get(limit);
+      if (unit !== undefined) restoreTo([unit.limiter], counted, this.#services.clock);
+    }
+  }
+
   stop(): void {
     for (const { unit } of this.#shared.values()) unit.stop();
   }
@@ -127,6 +148,17 @@ function isUnused(limiter: Limiter, now: number): boolean {
 
 function sharedKey(config: RateLimiterConfig): string {
   return JSON.stringify([config.domain, config.type]);
+}
+
+/** Unlike a unit's id it tells a model from a deployment of the same name. */
+function limitName(owner: LimiterOwner, config: RateLimiterConfig): string {
+  const [kind, name] =
+    config.domain !== undefined
+      ? ['domain', config.domain]
+      : 'modelId' in owner
+        ? ['model', owner.modelId]
+        : ['deployment', owner.deploymentId];
+  return `${kind} ${unitId(name, config)}`;
 }
 
 function unitId(owner: string, config: RateLimiterConfig): string {

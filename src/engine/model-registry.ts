@@ -8,6 +8,7 @@ import { DeploymentRegistry } from './deployment-registry.ts';
 import type { DeploymentUnit } from './deployment-unit.ts';
 import type { EngineActors } from './engine-actors.ts';
 import type { EngineServices } from './engine-services.ts';
+import type { LimitUsage, ToldUsage } from './limit-usage.ts';
 import { differingField, LimiterRegistry } from './limiter-registry.ts';
 import { ModelQueue } from './model-queue.ts';
 import type { Processor } from './processor.ts';
@@ -96,6 +97,15 @@ export class ModelRegistry {
 
   deployments(): Iterable<DeploymentUnit> {
     return this.#deployments.values();
+  }
+
+  /** What counts now in every limit over a window. */
+  usage(): readonly LimitUsage[] {
+    return this.#limiters.usage();
+  }
+
+  restore(usage: readonly ToldUsage[]): void {
+    this.#limiters.restore(usage);
   }
 
   stop(): void {

@@ -2,8 +2,7 @@ import { merge, type Observable, ReplaySubject } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { ModelConfig } from '../config/model-config.ts';
 import type { RateLimiterConfig } from '../config/rate-limiter-config.ts';
-import { EngineStopped, InvalidConfiguration } from '../domain/errors.ts';
-import { isTokenCount, type RateLimiterType } from '../domain/limit-types.ts';
+import { EngineStopped } from '../domain/errors.ts';
 import { harmless, silentLogger } from '../domain/logger.ts';
 import { uuidSource } from '../lib/ids.ts';
 import { systemClock } from '../lib/system-clock.ts';
@@ -13,6 +12,7 @@ import { type QueueManagerOptions, servicesOf } from './engine-options.ts';
 import type { EngineServices } from './engine-services.ts';
 import { type Explanation, explain, liveResponse } from './explain.ts';
 import { Inspection } from './inspection.ts';
+import { checkedUsage, type LimitUsage, type RestoredUsage, restoreByType } from './limit-usage.ts';
 import type { ModelQueue } from './model-queue.ts';
 import { ModelRegistry } from './model-registry.ts';
 import type { Processor, UsageReport } from './processor.ts';
@@ -31,14 +31,6 @@ export interface ShutdownOptions {
   readonly deadlineMs?: number;
   /** Fails everything at once. */
   readonly force?: boolean;
-}
-
-/** Usage that was sent before this process existed and still counts. */
-export interface RestoredUsage {
-  readonly type: RateLimiterType;
-  readonly amount: number;
-  /** Epoch milliseconds at which the provider had counted it. */
-  readonly at: number;
 }
 
 /**
@@ -222,19 +214,23 @@ export class QueueManager<P = unknown, R = unknown> {
     this.#models.deployment(deploymentId).enable();
   }
 
-  /** Counts what was sent before this process existed; call it before the first submit. */
-  restoreUsage(modelId: string, usages: readonly RestoredUsage[]): void {
-    const { clock } = this.#services;
-    const { units } = this.#models.queue(modelId).dispatcher;
-    const wrong = usages.findIndex(({ amount, at }) => !isTokenCount(amount) || !Number.isFinite(at));
-    if (wrong >= 0) {
-      const path = `usages[${wrong}]`;
-      throw new InvalidConfiguration(`restoreUsage: '${path}': expected an amount ≥ 0 and 'at' in epoch milliseconds.`, path);
-    }
-    for (const { type, amount, at } of [...usages].sort((a, b) => a.at - b.at)) {
-      const ageMs = Math.max(0, clock.wallMs() - at);
-      for (const { limiter } of units) if (limiter.type === type) limiter.restore(amount, clock.now() - ageMs);
-    }
+  /**
+   * Counts what was sent before this process existed; call it before the first submit. Either what {@link limitUsage} told, for every
+   * limit, or amounts of one model by type. Throws `InvalidConfiguration` for what is no usage.
+   */
+  restoreUsage(usage: readonly Pick<LimitUsage, 'limit' | 'counted'>[]): void;
+  restoreUsage(modelId: string, usages: readonly RestoredUsage[]): void;
+  restoreUsage(first: string | readonly Pick<LimitUsage, 'limit' | 'counted'>[], usages: readonly RestoredUsage[] = []): void {
+    if (typeof first === 'string') restoreByType(this.#models.queue(first).dispatcher.units, usages, this.#services.clock);
+    else this.#models.restore(checkedUsage(first));
+  }
+
+  /**
+   * What counts now in every configured limit over a window: plain data, to be written down and given to {@link restoreUsage} of the
+   * process that follows. Right after {@link shutdownAll} too; learned limits are learned anew.
+   */
+  limitUsage(): readonly LimitUsage[] {
+    return this.#models.usage();
   }
 
   /** Takes nothing new, finishes what it has, and resolves when every caller is answered. Idempotent. */

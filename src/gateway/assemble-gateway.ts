@@ -5,6 +5,8 @@ import { textOf } from '../domain/errors.ts';
 import { harmless, silentLogger } from '../domain/logger.ts';
 import { systemClock } from '../lib/system-clock.ts';
 import { withTimeout } from '../lib/with-timeout.ts';
+import { openDatabase } from '../stores/sql/open-database.ts';
+import { SqlUsageStore } from '../stores/sql/sql-usage-store.ts';
 import { CallRunner } from './calls/call-runner.ts';
 import { Gateway, Intake } from './gateway.ts';
 import type { AddRoutes, GatewayParts } from './gateway-parts.ts';
@@ -27,6 +29,7 @@ import { statusRoutes } from './status/status-routes.ts';
 import { TenantTally } from './status/tenant-tally.ts';
 import { startTelemetry } from './telemetry/start-telemetry.ts';
 import { Tenants } from './tenants/tenants.ts';
+import { UsageKeeper } from './usage-keeper.ts';
 
 export interface GatewayOptions extends Omit<CreateHeadgateOptions, 'estimates'> {}
 
@@ -46,6 +49,9 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
   };
   try {
     const headgate = keep(assembleHeadgate(config, { ...options, clock, logger, env }), (part) => part.close({ force: true }));
+    const database = keep(await openDatabase(settings.database), (part) => part.close());
+    const usage = new UsageKeeper({ queues: headgate.queues, store: new SqlUsageStore(database), clock, logger: harmless(logger) });
+    await usage.restore();
     const tenants = keep(await Tenants.open({ config, database: settings.database, clock, logger }), (part) => part.close());
     const providers = new Map(headgate.status().deployments.map(({ id, provider }) => [id, provider]));
     const telemetry = keep(
@@ -65,7 +71,7 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
     const calls = new CallRunner({
       headgate,
       gate: tenants.gate,
-      observers: [tenants.gate, tally, metrics, ...telemetry.observers],
+      observers: [tenants.gate, tally, metrics, usage, ...telemetry.observers],
       clock,
       logger,
       payloads: config.telemetry.payloads,
@@ -117,7 +123,14 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
         // Work that was handed in stops first: what isn't done must not be told as failed.
         await Promise.all([inTime(work.stop(deadlineMs), deadlineMs + STORE_MS), headgate.close({ deadlineMs })]);
         await closeServer(app, clock);
-        await Promise.all([telemetry.close(FLUSH_MS), inTime(tenants.close(), FLUSH_MS)]);
+        await Promise.all([
+          telemetry.close(FLUSH_MS),
+          inTime(tenants.close(), FLUSH_MS),
+          inTime(
+            usage.stop().finally(() => database.close()),
+            FLUSH_MS,
+          ),
+        ]);
       },
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import { CountingDelay } from './counting-delay.ts';
 import { DueHolds } from './due-holds.ts';
 import { COUNTED, Hold, IN_FLIGHT, RELEASED } from './hold.ts';
 import type { LimiterSpec, Tier } from './limiter-spec.ts';
+import type { CountedEntry } from './meter.ts';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 /** How long after an aborted attempt its bytes may still reach a provider that counts until the end. */
@@ -128,10 +129,16 @@ export class BookedHolds {
 
   /** Counts what another limiter counts, each at its own place in time, and what is in flight there as of now; call before any reservation. */
   takeOver(other: BookedHolds, now: number): void {
-    other.advance(now);
-    const meter = other.tiers[0]?.meter;
-    for (const { cost, at } of meter?.entries?.(now) ?? [{ cost: meter?.used(now) ?? 0, at: now }]) this.restore(cost, at);
-    this.restore(other.#inFlight, now);
+    for (const { cost, at } of other.counted(now)) this.restore(cost, at);
+  }
+
+  /** What counts, oldest first: each at its own place in time where that is known, what is in flight as of now. Empty where only what runs counts. */
+  counted(now: number): readonly CountedEntry[] {
+    this.advance(now);
+    const meter = this.tiers[0]?.meter;
+    if (meter === undefined) return [];
+    const entries = meter.entries?.(now) ?? [{ cost: meter.used(now), at: now }];
+    return [...entries, { cost: this.#inFlight, at: now }].filter(({ cost }) => cost > 0);
   }
 
   /** The provider refused though the books had room: it counts later than believed. */

@@ -11,7 +11,7 @@ export class TokenBucket implements Meter {
   readonly #rateOf: (capacity: number) => number;
   #drainPerMs: number;
   #level = 0;
-  #levelAt = 0;
+  #levelAt = Number.NEGATIVE_INFINITY;
   /** All that has ever drained or been taken back; an entry is named by what this will be once it has gone. */
   #gone = 0;
 
@@ -73,7 +73,7 @@ export class TokenBucket implements Meter {
 
   #drainTo(now: number): void {
     if (now <= this.#levelAt) return;
-    this.#take(this.#drainPerMs * (now - this.#levelAt));
+    if (this.#level > 0) this.#take(this.#drainPerMs * (now - this.#levelAt));
     this.#levelAt = now;
   }
 
