@@ -14,6 +14,7 @@ import { createApp } from './http/app.ts';
 import { closeServer } from './http/close-server.ts';
 import { addCors } from './http/cors.ts';
 import { refuseEarly } from './http/early-refusal.ts';
+import { limitAccounts } from './limit-accounts.ts';
 import { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import { metricsRoute } from './metrics/metrics-route.ts';
 import { addOpenApi } from './openapi/openapi-route.ts';
@@ -50,7 +51,13 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
   try {
     const headgate = keep(assembleHeadgate(config, { ...options, clock, logger, env }), (part) => part.close({ force: true }));
     const database = keep(await openDatabase(settings.database), (part) => part.close());
-    const usage = new UsageKeeper({ queues: headgate.queues, store: new SqlUsageStore(database), clock, logger: harmless(logger) });
+    const usage = new UsageKeeper({
+      queues: headgate.queues,
+      store: new SqlUsageStore(database),
+      accounts: limitAccounts(config),
+      clock,
+      logger: harmless(logger),
+    });
     await usage.restore();
     const tenants = keep(await Tenants.open({ config, database: settings.database, clock, logger }), (part) => part.close());
     const providers = new Map(headgate.status().deployments.map(({ id, provider }) => [id, provider]));

@@ -6,10 +6,12 @@ import type { CountedUsage, LimitUsage } from '../engine/limit-usage.ts';
 import type { QueueManager } from '../engine/queue-manager.ts';
 import { withTimeout } from '../lib/with-timeout.ts';
 import type { CallObserver, FinishedCall } from './calls/finished-call.ts';
+import { isSameAccount, type LimitAccounts } from './limit-accounts.ts';
 
 export interface UsageKeeperParts {
   readonly queues: QueueManager;
   readonly store: UsageStore;
+  readonly accounts: LimitAccounts;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -20,6 +22,7 @@ interface KeptUsage {
   readonly isQuiet: boolean;
   /** Epoch milliseconds. */
   readonly savedAt: number;
+  readonly accounts: LimitAccounts;
   readonly limits: readonly LimitUsage[];
 }
 
@@ -51,10 +54,12 @@ export class UsageKeeper implements CallObserver {
 
   /** Counts what was sent before, as far as the store can tell; call it before the first call. */
   async restore(): Promise<void> {
-    const { queues, store, clock, logger } = this.#parts;
+    const { queues, store, accounts, clock, logger } = this.#parts;
     try {
       const text = await withTimeout(() => store.load(), LOAD_SECONDS, clock);
-      if (text !== undefined) queues.restoreUsage(whatWasSent(JSON.parse(text) as KeptUsage)); // written by #save
+      if (text === undefined) return;
+      const kept = JSON.parse(text) as KeptUsage; // written by #save
+      queues.restoreUsage(whatWasSent(kept).filter((usage) => isSameAccount(usage, kept.accounts, accounts)));
     } catch (error) {
       logger.warn({ reason: textOf(error) }, 'what was sent before the start is not known: the limits begin as if it were nothing');
     }
@@ -98,8 +103,8 @@ export class UsageKeeper implements CallObserver {
   }
 
   async #save(isQuiet: boolean, limits: readonly LimitUsage[]): Promise<void> {
-    const { store, clock, logger } = this.#parts;
-    const kept: KeptUsage = { isQuiet, savedAt: clock.wallMs(), limits };
+    const { store, accounts, clock, logger } = this.#parts;
+    const kept: KeptUsage = { isQuiet, savedAt: clock.wallMs(), accounts, limits };
     const begun = this.#begun;
     try {
       await store.save(JSON.stringify(kept));

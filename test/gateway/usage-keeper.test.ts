@@ -2,14 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHeadgate, type Headgate } from '../../src/client/index.ts';
+import { createHeadgate, type Headgate, type HeadgateConfigInput } from '../../src/client/index.ts';
+import { parseHeadgateConfig } from '../../src/config/headgate-config.ts';
 import { type Logger, silentLogger } from '../../src/domain/logger.ts';
 import type { UsageStore } from '../../src/domain/usage-store.ts';
 import { createGateway } from '../../src/gateway/index.ts';
+import { limitAccounts } from '../../src/gateway/limit-accounts.ts';
 import { UsageKeeper } from '../../src/gateway/usage-keeper.ts';
 import { SimulatedProvider, simulateHttp } from '../../src/simulator/index.ts';
 import { VirtualClock } from '../../src/testing/index.ts';
-import { at, chatBody } from '../client/headgate-world.ts';
+import { at, chatBody, KEY } from '../client/headgate-world.ts';
 
 const LIMIT = 120;
 const WINDOW_S = 60;
@@ -46,21 +48,26 @@ class Processes {
     this.provider = new SimulatedProvider({ clock: this.clock, seed: 1, models: ['gpt-4o'], limits });
   }
 
-  async start(): Promise<{ headgate: Headgate; keeper: UsageKeeper; ask: (calls: number) => void }> {
+  async start(more: object = {}): Promise<{ headgate: Headgate; keeper: UsageKeeper; ask: (calls: number) => void }> {
     const { clock, provider, store } = this;
-    const headgate = await createHeadgate(
-      { models: { 'gpt-4o': { deployments: [at('provider.test', { rateLimiters: [{ type: 'rpm', limit: LIMIT }] })] } } },
-      {
-        clock,
-        env: {},
-        transport: (request) => {
-          request.onWritten();
-          return simulateHttp(provider, request);
-        },
+    const deployment = at('provider.test', { rateLimiters: [{ type: 'rpm', limit: LIMIT }], ...more });
+    const config: HeadgateConfigInput = { models: { 'gpt-4o': { deployments: [deployment] } } };
+    const headgate = await createHeadgate(config, {
+      clock,
+      env: {},
+      transport: (request) => {
+        request.onWritten();
+        return simulateHttp(provider, request);
       },
-    );
+    });
     this.#headgates.push(headgate);
-    const keeper = new UsageKeeper({ queues: headgate.queues, store, clock, logger: this.#logger });
+    const keeper = new UsageKeeper({
+      queues: headgate.queues,
+      store,
+      accounts: limitAccounts(parseHeadgateConfig(config)),
+      clock,
+      logger: this.#logger,
+    });
     await keeper.restore();
     const ask = (calls: number): void => {
       for (let i = 0; i < calls; i++) {
@@ -145,8 +152,15 @@ describe('a gateway that starts where another one stopped', () => {
     await there.clock.advance(600);
     await first.headgate.close({ force: true });
     await first.keeper.stop();
-    const second = await there.start();
-    expect(second.headgate.queues.getQueueInfo('gpt-4o').rateLimiterUsage).toBe(8);
+    const usage = async (more?: object): Promise<number> => {
+      const { headgate } = await there.start(more);
+      return headgate.queues.getQueueInfo('gpt-4o').rateLimiterUsage;
+    };
+    expect(await usage()).toBe(8);
+    // Another account, though the deployment has the same name.
+    expect(await usage({ apiKey: 'sk-another' })).toBe(0);
+    expect(await usage({ baseUrl: 'https://elsewhere.test/v1' })).toBe(0);
+    expect(there.store.text).not.toContain(KEY);
   });
 
   it('writes nothing while nothing changes, tells once that it can’t, and starts without what it can’t read', async () => {
@@ -172,7 +186,7 @@ describe('a gateway that starts where another one stopped', () => {
     const second = await there.start();
     expect(second.headgate.queues.getQueueInfo('gpt-4o').rateLimiterUsage).toBe(0);
     store.down = false;
-    store.text = '{"limits":[{}]}';
+    store.text = '{"limits":[{}],"accounts":{}}';
     const third = await there.start();
     expect(third.headgate.queues.getQueueInfo('gpt-4o').rateLimiterUsage).toBe(0);
     expect(warnings).toHaveLength(3);

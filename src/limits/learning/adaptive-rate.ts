@@ -1,5 +1,8 @@
+import { BlockEvidence } from './block-evidence.ts';
+import { beginsAfter, FixedWindows } from './fixed-windows.ts';
 import type { GateWindow } from './rate-gate.ts';
 import { RecentCount } from './recent-count.ts';
+import { SawTooth } from './saw-tooth.ts';
 
 /** What a controller starts from. */
 export interface AdaptiveRateOptions {
@@ -17,24 +20,12 @@ export interface RefusedStart {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Below the ceiling after a refusal; further where a window holds few calls, whose number can be off by one. */
-const LEAST_DIP = 0.025;
-const MOST_DIP = 0.06;
-const DIP_CALLS = 1.5;
-/** Horizons that the way back up to the ceiling takes; within these bounds as long as keeps refusals to this share of the calls. */
-const LEAST_BELOW = 0.6;
-const MOST_BELOW = 6;
-const REFUSED_SHARE = 0.005;
-/** Above the ceiling when probing begins; twice that a horizon later. */
-const FIRST_EXCESS = 0.02;
-/** More than the ceiling allows by this share of a horizon and one call: the limit has grown, and the excess doubles in so many horizons. */
-const SURPLUS = 0.004;
-const EXCESS_DOUBLES = 0.12;
-/** Of what a bucket may gain while nothing is sent to it, the part that nobody has had meanwhile. */
-const GAINED = 0.5;
+/** More than the ceiling allows by this share of a horizon and one call: the limit has grown. */
+const SURPLUS = 0.008;
 /** Horizons in which the rate may double. */
 const START_DOUBLES = 0.4;
 const HOLD_DOUBLES = 0.4;
+const LOCAL_DOUBLES = 2;
 /** So far above its ceiling the rate grew because the limit did: what was measured before says nothing any more. */
 const GREW = 1.1;
 /** The ceiling is the least that so many refusals in a row bound it by. */
@@ -44,13 +35,21 @@ const WINDOW_SLACK = 1.02;
 const COUNTED_LATE = 1.01;
 /** What the limit's window is taken for until a longer block shows that it is longer. */
 const FIRST_HORIZON_MS = 5_000;
+/** A limit that fell below this part of what it was, once more soon after a block, needs a second look. */
+const DOUBTFUL = 0.75;
+/** What flows after a block says something after this part of a horizon. */
+const LEAST_FLOW = 0.1;
 const LONGEST_HORIZON_MS = 120_000;
 const FIRST_PAUSE_MS = 80;
 const LONGEST_PAUSE_MS = 10_000;
 /** What blocks is asked again after this share of the time that it has blocked: so precisely is it known when it opened. */
-const PAUSE_OF_BLOCK = 1 / 4;
+const PAUSE_OF_BLOCK = 1 / 7;
+/** The same once it has blocked for longer than the window was taken for. */
+const PAUSE_OF_LONG_BLOCK = 1 / 2;
 /** A pause that the provider asked for may be made up for up to so long. */
 const MOST_CATCH_UP_MS = 1_500;
+/** How many calls latency is averaged over. */
+const LATENCY_CALLS = 50;
 /** Calls per second below which nothing falls: it has to notice that it may go on. */
 const LEAST_CALLS_PER_S = 0.1;
 
@@ -93,6 +92,7 @@ export class AdaptiveRate {
   readonly #accepted = new RecentCount(FIRST_HORIZON_MS);
   readonly #calls = new RecentCount(FIRST_HORIZON_MS);
   #meanCost = 0;
+  #latencyMs = 0;
   #cutBefore: Cut = { at: Number.NEGATIVE_INFINITY, sentAt: 0, cost: 0, rate: 0 };
   /** From when on, and beside how much, what was accepted may prove that the limit has grown: a block is no time in which it could. */
   #flowsFrom = { at: Number.NEGATIVE_INFINITY, cost: 0 };
@@ -106,14 +106,15 @@ export class AdaptiveRate {
   #ceilingBefore = 0;
   /** The last time something was refused, it was for long. */
   #blocksLong = false;
+  /** When the last thing that blocked for long opened. */
+  #blockedUntil = Number.NEGATIVE_INFINITY;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #catchUp = 0;
-  /** Seconds at the full rate since the last cut, and how many of them it took to prove that the limit has grown. */
-  #elapsedS = 0;
-  #provenS = Number.POSITIVE_INFINITY;
-  #refusedSinceCut = 0;
-  #refusedPerProbe = 1;
-  #wasProbe = false;
+  readonly #tooth = new SawTooth();
+  readonly #evidence = new BlockEvidence();
+  /** Where windows follow one another they are kept instead. */
+  #fixed: FixedWindows | undefined;
+  #toldAfter = Number.NEGATIVE_INFINITY;
 
   constructor(options: AdaptiveRateOptions = {}) {
     this.#initialRate = options.initialRate ?? 2;
@@ -127,6 +128,7 @@ export class AdaptiveRate {
 
   /** Per second, in the cost's unit. */
   get rate(): number {
+    if (this.#fixed) return this.#fixed.rate;
     const rate = Math.min(this.#rate, this.#local);
     return this.#refusalsInARow > 1 ? Math.min(rate, (500 * this.#meanCost) / this.#pauseMs) : rate;
   }
@@ -138,6 +140,7 @@ export class AdaptiveRate {
 
   /** The most that may start within any stretch of a window's length. */
   get window(): GateWindow {
+    if (this.#fixed) return this.#fixed.window;
     const windowMs = COUNTED_LATE * this.#horizonMs;
     if (this.#phase === 'start') return { limit: Number.POSITIVE_INFINITY, windowMs };
     return { limit: Math.max(this.#meanCost, (WINDOW_SLACK * this.#rate * this.#horizonMs) / 1_000), windowMs };
@@ -145,26 +148,41 @@ export class AdaptiveRate {
 
   /** Nothing may start before. */
   get pausedUntil(): number {
-    return this.#pausedUntil;
+    return this.#fixed ? Math.max(this.#pausedUntil, this.#fixed.pausedUntil) : this.#pausedUntil;
   }
 
   accepted(startedAt: number, cost: number, now: number): void {
     this.#accepted.add(cost, startedAt);
     this.#calls.add(1, startedAt);
+    this.#latencyMs += (now - startedAt - this.#latencyMs) / Math.min(LATENCY_CALLS, this.#calls.total);
     this.#meanCost += (cost - this.#meanCost) / Math.min(100, this.#calls.total);
+    if (this.#fixed) {
+      this.#fixed.accepted(startedAt, cost, this.#meanCost, now);
+      if (!this.#fixed.refuted) return;
+      this.#giveUpWindows(this.#fixed, startedAt, now);
+    }
+    this.#evidence.accepted(startedAt);
     if (startedAt < this.#newsFrom) return;
     if (this.#refusalsInARow > 0 && this.#phase === 'hold') this.#opened(startedAt);
     this.#refusalsInARow = 0;
     const seconds = cost / this.rate;
-    this.#elapsedS += seconds;
-    if (this.#elapsedS > 2) this.#catchUp = 0;
+    this.#tooth.advance(seconds);
+    if (this.#tooth.elapsedS > 2) this.#catchUp = 0;
     this.#grow(seconds, now);
   }
 
   refused({ startedAt, cost = 1, retryAfterMs }: RefusedStart, now: number): void {
-    this.#refusedSinceCut++;
+    this.#tooth.refused();
     if (this.#meanCost === 0) this.#meanCost = cost;
-    if (retryAfterMs !== undefined && retryAfterMs > 0) this.#pauseUntil(now + retryAfterMs);
+    if (retryAfterMs !== undefined && retryAfterMs > 0) {
+      this.#pauseUntil(now + retryAfterMs);
+      this.#toldAfter = beginsAfter(startedAt, retryAfterMs);
+    }
+    if (this.#fixed) {
+      this.#fixed.refused(startedAt, now, retryAfterMs);
+      return;
+    }
+    this.#evidence.refused(startedAt);
     if (startedAt < this.#newsFrom) return;
     const isFirst = this.#refusalsInARow === 0;
     // After a probe the next call will do; in what blocks for long a second burst would only be refused as well.
@@ -184,46 +202,32 @@ export class AdaptiveRate {
 
   get #pauseMs(): number {
     const doubledMs = FIRST_PAUSE_MS * 2 ** Math.max(0, this.#refusalsInARow - 1);
-    const askedAgainMs = Math.max(FIRST_PAUSE_MS, (this.#lastRefused - this.#cutBefore.sentAt) * PAUSE_OF_BLOCK);
+    const blockedMs = this.#lastRefused - this.#cutBefore.sentAt;
+    const askedAgainMs = Math.max(FIRST_PAUSE_MS, blockedMs * (blockedMs > this.#horizonMs ? PAUSE_OF_LONG_BLOCK : PAUSE_OF_BLOCK));
     return Math.min(LONGEST_PAUSE_MS, this.#phase === 'hold' ? askedAgainMs : doubledMs);
   }
 
   /** Calls in the last horizon before the last cut. */
   get #usualCalls(): number {
-    return this.#calls.since(this.#cutBefore.at - this.#horizonMs);
-  }
-
-  get #low(): number {
-    return 1 - Math.max(LEAST_DIP, Math.min(MOST_DIP, DIP_CALLS / Math.max(1, this.#usualCalls)));
-  }
-
-  /** How long the way from the bottom of the saw tooth to the ceiling takes: so long that refusals stay few. */
-  get #belowS(): number {
-    const horizonS = this.#horizonMs / 1_000;
-    const perRefusalS = horizonS / (REFUSED_SHARE * Math.max(0.005, this.#usualCalls));
-    const wantedS = Math.max(1, this.#refusedPerProbe) * perRefusalS - horizonS;
-    return Math.max(LEAST_BELOW * horizonS, Math.min(MOST_BELOW * horizonS, wantedS));
+    const { at } = this.#cutBefore;
+    return this.#calls.between(at - this.#horizonMs, at);
   }
 
   #grow(seconds: number, now: number): void {
     const horizonS = this.#horizonMs / 1_000;
-    this.#local *= 2 ** (seconds / horizonS);
+    this.#local *= 2 ** (seconds / (LOCAL_DOUBLES * horizonS));
     if (this.#phase === 'start') this.#rate *= 2 ** (seconds / (START_DOUBLES * horizonS));
-    else this.#rate = Math.min(this.#ceiling * this.#share(horizonS, now), this.#rate * 2 ** (seconds / (HOLD_DOUBLES * horizonS)));
+    else {
+      const share = this.#tooth.share(horizonS, this.#usualCalls, () => this.#hasGrown(now));
+      this.#rate = Math.min(this.#ceiling * share, this.#rate * 2 ** (seconds / (HOLD_DOUBLES * horizonS)));
+    }
   }
 
-  /** Of the ceiling, at this place of the saw tooth. */
-  #share(horizonS: number, now: number): number {
-    const belowS = this.#belowS;
-    if (this.#elapsedS < belowS) return this.#low + (1 - this.#low) * (this.#elapsedS / belowS) ** 2;
-    if (this.#provenS === Number.POSITIVE_INFINITY) {
-      const { at, cost } = this.#flowsFrom;
-      const surplus = this.#accepted.total - cost - (this.#ceiling * (now - at)) / 1_000;
-      if (surplus > SURPLUS * horizonS * this.#ceiling + this.#meanCost) this.#provenS = this.#elapsedS;
-    }
-    const probedS = this.#elapsedS - belowS;
-    const provenS = Math.max(0, Math.min(probedS, this.#elapsedS - this.#provenS));
-    return 1 + FIRST_EXCESS * 2 ** (Math.min(1, probedS / horizonS) + provenS / (EXCESS_DOUBLES * horizonS));
+  /** Whether more was accepted since calls flow than the ceiling allows. What was sent lately isn't answered yet. */
+  #hasGrown(now: number): boolean {
+    const { at, cost } = this.#flowsFrom;
+    const surplus = this.#accepted.total - cost - (this.#ceiling * Math.max(0, now - this.#latencyMs - at)) / 1_000;
+    return surplus > (SURPLUS * this.#horizonMs * this.#ceiling) / 1_000 + this.#meanCost;
   }
 
   /** Answers the first refusal of a burst; whether it was one of a probe, which is over at once. */
@@ -233,20 +237,17 @@ export class AdaptiveRate {
       return false;
     }
     const isHold = this.#phase === 'hold';
-    const isEarly = isHold && this.#elapsedS * 1_000 < this.#horizonMs;
+    const isEarly = isHold && this.#tooth.elapsedS * 1_000 < this.#horizonMs;
     const cut = { at: now, sentAt, cost: this.#accepted.total, rate: this.rate };
     this.#local = isEarly && this.#grew ? this.#available(cut) : Number.POSITIVE_INFINITY;
     if (!isEarly) this.#grew = !isHold || this.#rate > GREW * this.#ceiling;
     if (!isEarly && this.#grew) this.#bounds = [];
     this.#ceilingBefore = isHold ? this.#ceiling : 0;
-    if (this.#wasProbe) this.#refusedPerProbe += 0.5 * (this.#refusedSinceCut - this.#refusedPerProbe);
-    this.#wasProbe = isHold && !isEarly;
-    this.#refusedSinceCut = 0;
+    this.#tooth.cut(isHold && !isEarly);
     this.#cutBefore = cut;
+    this.#evidence.begin(sentAt, now, this.#horizonMs);
     this.#flowsFrom = cut;
     this.#phase = 'hold';
-    this.#elapsedS = 0;
-    this.#provenS = Number.POSITIVE_INFINITY;
     this.#bounds = [...this.#bounds.slice(1 - MEASURED), 0];
     this.#bound();
     return isHold;
@@ -262,16 +263,23 @@ export class AdaptiveRate {
   #bound(): void {
     const { sentAt, rate } = this.#cutBefore;
     const held = (this.#accepted.between(sentAt - this.#horizonMs, sentAt) * 1_000) / this.#horizonMs;
-    // Soon after a block it says too little.
-    const accepted = Math.max(held, 0.5 * this.#ceilingBefore);
+    const accepted = held < DOUBTFUL * this.#ceilingBefore ? Math.max(held, this.#flowed(this.#cutBefore)) : held;
     const last = this.#bounds.length - 1;
     this.#bounds[last] = last === 0 ? Math.min(accepted, rate) : accepted;
     this.#setCeiling(Math.min(...this.#bounds));
   }
 
+  /** Soon after a block the last window says too little: what has flowed since is what there was. */
+  #flowed({ sentAt, rate }: Cut): number {
+    const forMs = sentAt - this.#blockedUntil;
+    if (forMs > this.#horizonMs) return 0.5 * this.#ceilingBefore;
+    const flowed = (this.#accepted.between(this.#blockedUntil, sentAt) * 1_000) / Math.max(forMs, LEAST_FLOW * this.#horizonMs);
+    return Math.max(Math.min(flowed, rate), 0.5 * this.#ceilingBefore);
+  }
+
   #setCeiling(ceiling: number): void {
     this.#ceiling = Math.max(LEAST_CALLS_PER_S * this.#meanCost, ceiling);
-    this.#rate = this.#low * this.#ceiling;
+    this.#rate = this.#tooth.low(this.#usualCalls) * this.#ceiling;
   }
 
   /** A call gets through again. */
@@ -279,9 +287,33 @@ export class AdaptiveRate {
     this.#blocksLong = this.#refusalsInARow > 2;
     this.#bound();
     if (this.#blocksLong) this.#measureBlock(sentAt);
-    // What a bucket gained while it was not asked is no proof of a larger limit; what was under way has had some of it.
-    const gained = (GAINED * this.#ceiling * (sentAt - this.#lastRefused)) / 1_000;
-    this.#flowsFrom = { at: sentAt, cost: this.#accepted.total + gained };
+    if (this.#blocksLong) this.#blockedUntil = sentAt;
+    // From when it last refused: what a bucket has gained since then is all that it had.
+    this.#flowsFrom = { at: this.#lastRefused, cost: this.#accepted.total - this.#accepted.since(this.#lastRefused) };
+    this.#evidence.end(sentAt, this.#horizonMs);
+    if (this.#evidence.isFixed) this.#keepWindows(sentAt);
+  }
+
+  /** What blocked was a window that ended. */
+  #keepWindows(from: number): void {
+    const after = Math.max(this.#lastRefused, Math.min(from, this.#toldAfter));
+    const held = this.#accepted.between(this.#lastRefused - this.#horizonMs, from);
+    const size = Math.max(held, (this.#ceiling * this.#horizonMs) / 1_000);
+    this.#fixed = new FixedWindows({ windowMs: this.#horizonMs, after, from, size }, this.#meanCost);
+    this.#refusalsInARow = 0;
+    this.#catchUp = 0;
+  }
+
+  /** They do not follow one another after all. */
+  #giveUpWindows({ sustained }: FixedWindows, sentAt: number, now: number): void {
+    this.#fixed = undefined;
+    this.#evidence.refute();
+    this.#tooth.restart();
+    this.#setCeiling(sustained);
+    this.#bounds = [this.#ceiling];
+    this.#local = Number.POSITIVE_INFINITY;
+    this.#flowsFrom = { at: sentAt, cost: this.#accepted.total };
+    this.#newsFrom = now;
   }
 
   /** A window that was full is known now. */

@@ -8,6 +8,8 @@ const COMPACT_AT = 1_024;
 export interface GateWindow {
   readonly limit: number;
   readonly windowMs: number;
+  /** Where windows follow one another: when one of them begins. */
+  readonly from?: number;
 }
 
 interface Start {
@@ -76,8 +78,9 @@ export class RateGate {
 
   #roomAt(cost: number, now: number): number {
     this.#expire(now);
-    const { limit, windowMs } = this.#window;
+    const { limit, windowMs, from } = this.#window;
     let need = this.#sum - Math.max(0, limit - cost);
+    if (from !== undefined) return need > NEGLIGIBLE ? this.#windowBegan(now) + windowMs + ROUNDING_MS : now;
     for (let i = this.#head; need > NEGLIGIBLE; i++) {
       const start = this.#starts[i];
       if (start === undefined) return now;
@@ -87,8 +90,15 @@ export class RateGate {
     return now;
   }
 
+  /** The earliest start that counts. */
+  #windowBegan(now: number): number {
+    const { windowMs, from } = this.#window;
+    return from === undefined ? now - windowMs + Number.EPSILON : from + Math.floor((now - from) / windowMs) * windowMs;
+  }
+
   #expire(now: number): void {
-    for (let start = this.#starts[this.#head]; start !== undefined && start.at + this.#window.windowMs <= now; ) {
+    const began = this.#windowBegan(now);
+    for (let start = this.#starts[this.#head]; start !== undefined && (start.at < began || start.at + this.#window.windowMs <= now); ) {
       this.#sum -= start.cost;
       start = this.#starts[++this.#head];
     }
