@@ -47,14 +47,13 @@ function observed(row: LimitHeaders, headers: ReplyHeaders, answeredAt: number |
   const reset = headerText(headers, row.reset);
   const wait = resetMs(reset, answeredAt);
   const roundedTo = resetRoundedToMs(reset);
-  return {
-    type: row.type,
-    ...(limit === undefined ? {} : { limit }),
-    ...(remaining === undefined ? {} : { remaining }),
-    ...(wait === undefined ? {} : { resetMs: wait }),
-    ...(wait === undefined || roundedTo === undefined ? {} : { resetRoundedToMs: roundedTo }),
-    ...(row.windowMs === undefined ? {} : { windowMs: row.windowMs }),
-  };
+  const seen: { -readonly [K in keyof LimitObservation]: LimitObservation[K] } = { type: row.type };
+  if (limit !== undefined) seen.limit = limit;
+  if (remaining !== undefined) seen.remaining = remaining;
+  if (wait !== undefined) seen.resetMs = wait;
+  if (wait !== undefined && roundedTo !== undefined) seen.resetRoundedToMs = roundedTo;
+  if (row.windowMs !== undefined) seen.windowMs = row.windowMs;
+  return seen;
 }
 
 /** -1 is a sentinel too; other negative values are real: Azure counts estimates after the fact. Anthropic rounds up beyond small limits. */

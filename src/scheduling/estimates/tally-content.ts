@@ -22,7 +22,7 @@ const FILE_CHARACTERS_PER_TOKEN = 20;
 /** A file that is only named. */
 const UNSEEN_FILE = 3_000;
 /** Where a message, a part of one or an item of the responses format holds text. */
-const TEXTS = [
+const TEXTS: ReadonlySet<string> = new Set([
   'text',
   'content',
   'thinking',
@@ -35,7 +35,7 @@ const TEXTS = [
   'function',
   'tool_calls',
   'title',
-];
+]);
 
 /** Tokens of a message list, an input or any part of one, not rounded; unknown shapes count nothing. */
 export function tally(content: unknown, measure: Measure, prices: TokenPrices, depth = 0): number {
@@ -53,7 +53,7 @@ export function tally(content: unknown, measure: Measure, prices: TokenPrices, d
   if (IMAGES.has(type)) return isSmall(part) ? prices.smallImage : prices.image;
   if (SOUNDS.has(type)) return longestString(part, 0) / SOUND_CHARACTERS_PER_TOKEN;
   if (FILES.has(type)) return fileTokens(part, measure, prices, depth);
-  for (const field of TEXTS) if (part[field] !== undefined) sum += tally(part[field], measure, prices, depth + 1);
+  for (const field in part) if (TEXTS.has(field)) sum += tally(part[field], measure, prices, depth + 1);
   // What a model asked a tool for: an object in Anthropic's format.
   const toolInput = part['input'];
   if (typeof toolInput === 'object' && toolInput !== null) sum += measure(jsonOf(toolInput));
