@@ -39,6 +39,7 @@ const FIRST_HORIZON_MS = 5_000;
 const DOUBTFUL = 0.75;
 /** What flows after a block says something after this part of a horizon. */
 const LEAST_FLOW = 0.1;
+const MOST_FLOW = 0.5;
 const LONGEST_HORIZON_MS = 120_000;
 const FIRST_PAUSE_MS = 80;
 const LONGEST_PAUSE_MS = 10_000;
@@ -272,7 +273,7 @@ export class AdaptiveRate {
   /** Soon after a block the last window says too little: what has flowed since is what there was. */
   #flowed({ sentAt, rate }: Cut): number {
     const forMs = sentAt - this.#blockedUntil;
-    if (forMs > this.#horizonMs) return 0.5 * this.#ceilingBefore;
+    if (forMs > MOST_FLOW * this.#horizonMs) return 0.5 * this.#ceilingBefore;
     const flowed = (this.#accepted.between(this.#blockedUntil, sentAt) * 1_000) / Math.max(forMs, LEAST_FLOW * this.#horizonMs);
     return Math.max(Math.min(flowed, rate), 0.5 * this.#ceilingBefore);
   }

@@ -5,7 +5,7 @@ const DIP_CALLS = 1.5;
 /** Horizons that the way back up to the ceiling takes; within these bounds as long as keeps refusals to this share of the calls. */
 const LEAST_BELOW = 0.6;
 const MOST_BELOW = 6;
-const REFUSED_SHARE = 0.005;
+const REFUSED_SHARE = 0.0065;
 /** Above the ceiling when probing begins; twice that a horizon later. */
 const FIRST_EXCESS = 0.02;
 /** Once it is proven that the limit has grown the excess doubles in so many horizons. */
