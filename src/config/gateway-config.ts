@@ -22,6 +22,11 @@ export const gatewaySchema = z.strictObject({
       unit: 's',
     },
   ),
+  writeTimeoutSeconds: field(
+    secondsOrNone('a time limit').default(300),
+    'Longest time that the reader of a stream may take nothing of what waits for it; then its call is ended. 0: any.',
+    { unit: 's' },
+  ),
   database: field(
     z.string('expected a connection string').min(1, 'expected a connection string').default('sqlite:headgate.db'),
     'Where keys, budgets and accepted work are kept: `sqlite:path`, or `postgresql://…`; a reference to a variable keeps its password out of the file.',

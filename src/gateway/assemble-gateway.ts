@@ -23,7 +23,7 @@ import { batchRoutes } from './routes/batches.ts';
 import { addCountTokens } from './routes/count-tokens.ts';
 import { fileRoutes } from './routes/files.ts';
 import { addHealth } from './routes/health.ts';
-import { addModelCalls } from './routes/model-calls.ts';
+import { modelCallRoutes } from './routes/model-calls.ts';
 import { addModels } from './routes/models.ts';
 import { requestRoutes } from './routes/requests.ts';
 import { statusRoutes } from './status/status-routes.ts';
@@ -110,7 +110,7 @@ export async function assembleGateway(config: HeadgateConfig, options: GatewayOp
       addHealth,
       addOpenApi,
       addModels,
-      addModelCalls,
+      modelCallRoutes(settings.writeTimeoutSeconds * 1_000),
       addCountTokens,
       requestRoutes(work),
       fileRoutes(work),

@@ -80,7 +80,8 @@ describe('a client that reads slowly', () => {
   /** As much as all buffers between both ends can hold, several times over. */
   const ENDLESS_BYTES = 256 * 1024 * 1024;
 
-  it('holds the upstream back: what waits for it is bounded, and goes when it goes', async () => {
+  /** A provider that never stops to talk, and who reads nothing of it any more. */
+  async function stalled(settings: { readonly writeTimeoutSeconds?: number } = {}) {
     let sent = 0;
     let upstream: ServerResponse | undefined;
     const event = `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: { content: 'x'.repeat(8_000) } }] })}\n\n`;
@@ -106,27 +107,39 @@ describe('a client that reads slowly', () => {
     const { url, gateway } = await gatewayWorld({
       config: {
         models: { gpt: { deployments: [{ provider: 'openai', baseUrl, apiKey: 'k' }] } },
-        gateway: { database: 'sqlite::memory:' },
+        gateway: { database: 'sqlite::memory:', ...settings },
       },
     });
     const reader = call(url, '/v1/chat/completions', { ...CALL, model: 'gpt', stream: true });
     await reader.until((text) => text.includes('data:'));
     reader.socket.pause();
+    return { gateway, reader, sent: () => sent, upstream: () => upstream };
+  }
+
+  it('holds the upstream back: what waits for it is bounded, and goes when it goes', async () => {
+    const { gateway, reader, sent, upstream } = await stalled();
     // It has come to a stand once nothing more was written between two looks.
     let before = -1;
     await expect
       .poll(
         () => {
-          const stands = sent === before;
-          before = sent;
+          const stands = sent() === before;
+          before = sent();
           return stands;
         },
         { interval: 300, timeout: 20_000 },
       )
       .toBe(true);
-    expect(sent).toBeLessThan(ENDLESS_BYTES / 8);
+    expect(sent()).toBeLessThan(ENDLESS_BYTES / 8);
     reader.socket.destroy();
-    await expect.poll(() => upstream?.destroyed, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => upstream()?.destroyed, { timeout: 10_000 }).toBe(true);
     await expect.poll(() => infoOf(gateway, 'gpt').processing).toBe(0);
+  });
+
+  it('is cut off once it has taken nothing for too long: its call held a place in the limits', async () => {
+    const { gateway, reader, upstream } = await stalled({ writeTimeoutSeconds: 0.5 });
+    await expect.poll(() => upstream()?.destroyed, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => infoOf(gateway, 'gpt').processing).toBe(0);
+    reader.socket.destroy();
   });
 });

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { ErrorAnswer } from '../../client/fetch/error-answer.ts';
 import { errorBody } from '../../client/fetch/error-body.ts';
+import type { Clock } from '../../domain/clock.ts';
 import { LLMQueueException, textOf } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/logger.ts';
 import type { WireFormatName } from '../../domain/wire-format.ts';
@@ -28,16 +29,20 @@ export interface StreamWriting {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly logger: Logger;
+  readonly clock: Clock;
+  /** Longest time that the reader may take nothing; 0: any. */
+  readonly writeTimeoutMs: number;
 }
 
 /**
- * Writes a stream as its reader takes it: while the connection is full nothing more is read from the upstream. One that breaks
+ * Writes a stream as its reader takes it: while the connection is full nothing more is read from the upstream, and whoever takes
+ * nothing for too long is cut off, since its call holds a place in the limits. One that breaks
  * ends with the face's own error event, since its status was sent long ago, unless the upstream's own has said so.
  */
 export async function sendStream(
   reply: FastifyReply,
   { parts }: WireStream,
-  { format, status, headers, logger }: StreamWriting,
+  { format, status, headers, logger, clock, writeTimeoutMs }: StreamWriting,
 ): Promise<void> {
   reply.hijack();
   const { raw } = reply;
@@ -45,7 +50,7 @@ export async function sendStream(
   try {
     for await (const { raw: bytes } of parts) {
       // A part may hold nothing to hand on, as a usage chunk that the caller did not ask for.
-      if (bytes.byteLength > 0 && !raw.write(bytes)) await drained(raw);
+      if (bytes.byteLength > 0 && !raw.write(bytes)) await drained(raw, clock, writeTimeoutMs);
       if (raw.destroyed) break;
     }
   } catch (error) {
@@ -55,10 +60,12 @@ export async function sendStream(
   raw.end();
 }
 
-/** Resolves too when the reader leaves: the loop sees that by itself. */
-function drained(raw: ServerResponse): Promise<void> {
+/** Resolves too when the reader leaves, or has to: the loop sees that by itself. */
+function drained(raw: ServerResponse, clock: Clock, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const timer = timeoutMs > 0 ? clock.setTimeout(() => raw.destroy(), timeoutMs) : undefined;
     const done = (): void => {
+      clock.clearTimeout(timer);
       raw.off('drain', done);
       raw.off('close', done);
       resolve();

@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { WireFormatName } from '../../domain/wire-format.ts';
 import { uuidSource } from '../../lib/ids.ts';
-import type { GatewayParts } from '../gateway-parts.ts';
+import type { AddRoutes, GatewayParts } from '../gateway-parts.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
 import { callOptions } from '../http/call-options.ts';
 import { ClientPresence } from '../http/client-presence.ts';
@@ -19,13 +19,18 @@ const CALL_PATHS: Readonly<Record<string, WireFormatName>> = {
   '/v1/messages': 'anthropic-messages',
 };
 
-/** Both faces: a call waits for its turn in its model's queue, and is answered as its provider would have. */
-export function addModelCalls(app: FastifyInstance, parts: GatewayParts): void {
-  const newId = uuidSource();
-  const remaining = new RemainingLimits(parts.headgate, parts.clock);
-  for (const [path, format] of Object.entries(CALL_PATHS)) {
-    app.post(path, (request, reply) => answer({ parts, remaining, requestId: newId(), format }, request, reply));
-  }
+/**
+ * Both faces: a call waits for its turn in its model's queue, and is answered as its provider would have.
+ * @param writeTimeoutMs longest time that a stream's reader may take nothing; 0: any
+ */
+export function modelCallRoutes(writeTimeoutMs: number): AddRoutes {
+  return (app, parts) => {
+    const newId = uuidSource();
+    const remaining = new RemainingLimits(parts.headgate, parts.clock);
+    for (const [path, format] of Object.entries(CALL_PATHS)) {
+      app.post(path, (request, reply) => answer({ parts, remaining, requestId: newId(), format, writeTimeoutMs }, request, reply));
+    }
+  };
 }
 
 /** One call and what it is answered with. */
@@ -34,9 +39,14 @@ interface RouteCall {
   readonly remaining: RemainingLimits;
   readonly requestId: string;
   readonly format: WireFormatName;
+  readonly writeTimeoutMs: number;
 }
 
-async function answer({ parts, remaining, requestId, format }: RouteCall, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function answer(
+  { parts, remaining, requestId, format, writeTimeoutMs }: RouteCall,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const { clock, calls, logger } = parts;
   const receivedAt = clock.wallMs();
   // Errors too: by it whoever asks finds them in the telemetry.
@@ -68,6 +78,6 @@ async function answer({ parts, remaining, requestId, format }: RouteCall, reques
     sendWhole(reply, wire.status, written, wire.text);
     return reply;
   }
-  await sendStream(reply, wire, { format, status: wire.status, headers: written, logger });
+  await sendStream(reply, wire, { format, status: wire.status, headers: written, logger, clock, writeTimeoutMs });
   return reply;
 }
