@@ -9,7 +9,7 @@ import type { LimiterUnit } from './limiter-unit.ts';
 export interface CountedUsage {
   /** Requests or tokens. */
   readonly amount: number;
-  /** Epoch milliseconds at which the provider had counted it. */
+  /** Epoch milliseconds at which the provider had counted it, or will have at the latest. */
   readonly at: number;
 }
 
@@ -28,9 +28,17 @@ export interface LimitUsage {
   readonly counted: readonly CountedUsage[];
 }
 
+/** A limit, and all that was ever taken of it in this process. */
+export interface LimitTotal {
+  readonly size: number;
+  readonly taken: number;
+}
+
 /** As much of it as a later process needs. */
 export type ToldUsage = Pick<LimitUsage, 'limit' | 'counted'>;
 
+/** What a provider has still to count is at most so far ahead: where more is told, the wall clock was set back. */
+const MOST_AHEAD_MS = 1_000;
 /** What is told of a window is at most so finely divided; each part counts as of its end. */
 const MOST_PARTS = 100;
 
@@ -65,7 +73,7 @@ export function restoreTo(limiters: readonly Limiter[], counted: readonly Counte
   const now = clock.now();
   const wallMs = clock.wallMs();
   for (const { amount, at } of [...counted].sort((a, b) => a.at - b.at)) {
-    for (const limiter of limiters) limiter.restore(amount, now - Math.max(0, wallMs - at));
+    for (const limiter of limiters) limiter.restore(amount, now - Math.max(-MOST_AHEAD_MS, wallMs - at));
   }
 }
 

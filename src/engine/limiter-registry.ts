@@ -4,7 +4,7 @@ import { InvalidConfiguration } from '../domain/errors.ts';
 import { createLimiter, type LimiterOptions } from '../limits/create-limiter.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { EngineServices } from './engine-services.ts';
-import { countedIn, isSomething, type LimitUsage, restoreTo, type ToldUsage } from './limit-usage.ts';
+import { countedIn, isSomething, type LimitTotal, type LimitUsage, restoreTo, type ToldUsage } from './limit-usage.ts';
 import { LimiterUnit } from './limiter-unit.ts';
 
 /** Converts a limit as users write it (seconds) to what a limiter is made of (milliseconds). */
@@ -121,6 +121,12 @@ export class LimiterRegistry {
     return [...this.#units]
       .map(([limit, { limiter }]) => ({ limit, size: limiter.limit, counted: countedIn(limiter, clock) }))
       .filter(isSomething);
+  }
+
+  /** Of every limit over a window; cheap, since it is asked ten times a second. */
+  totals(): ReadonlyMap<string, LimitTotal> {
+    const windows = [...this.#units].filter(([, { limiter }]) => limiter.type !== 'concurrent');
+    return new Map(windows.map(([name, { limiter }]) => [name, { size: limiter.limit, taken: limiter.taken }]));
   }
 
   /** Counts what {@link usage} told; of limits that there are no more, nothing. */

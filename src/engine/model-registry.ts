@@ -8,7 +8,7 @@ import { DeploymentRegistry } from './deployment-registry.ts';
 import type { DeploymentUnit } from './deployment-unit.ts';
 import type { EngineActors } from './engine-actors.ts';
 import type { EngineServices } from './engine-services.ts';
-import type { LimitUsage, ToldUsage } from './limit-usage.ts';
+import type { LimitTotal, LimitUsage, ToldUsage } from './limit-usage.ts';
 import { differingField, LimiterRegistry } from './limiter-registry.ts';
 import { ModelQueue } from './model-queue.ts';
 import type { Processor } from './processor.ts';
@@ -102,6 +102,10 @@ export class ModelRegistry {
   /** What counts now in every limit over a window. */
   usage(): readonly LimitUsage[] {
     return this.#limiters.usage();
+  }
+
+  totals(): ReadonlyMap<string, LimitTotal> {
+    return this.#limiters.totals();
   }
 
   restore(usage: readonly ToldUsage[]): void {

@@ -12,7 +12,7 @@ import { type QueueManagerOptions, servicesOf } from './engine-options.ts';
 import type { EngineServices } from './engine-services.ts';
 import { type Explanation, explain, liveResponse } from './explain.ts';
 import { Inspection } from './inspection.ts';
-import { checkedUsage, type LimitUsage, type RestoredUsage, restoreByType } from './limit-usage.ts';
+import { checkedUsage, type LimitTotal, type LimitUsage, type RestoredUsage, restoreByType } from './limit-usage.ts';
 import type { ModelQueue } from './model-queue.ts';
 import { ModelRegistry } from './model-registry.ts';
 import type { Processor, UsageReport } from './processor.ts';
@@ -231,6 +231,11 @@ export class QueueManager<P = unknown, R = unknown> {
    */
   limitUsage(): readonly LimitUsage[] {
     return this.#models.usage();
+  }
+
+  /** @internal Whether {@link limitUsage} tells something new, by limit; costs nothing much. */
+  limitTotals(): ReadonlyMap<string, LimitTotal> {
+    return this.#models.totals();
   }
 
   /** Takes nothing new, finishes what it has, and resolves when every caller is answered. Idempotent. */

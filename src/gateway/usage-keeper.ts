@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../domain/clock.ts';
 import { textOf } from '../domain/errors.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { UsageStore } from '../domain/usage-store.ts';
-import type { CountedUsage, LimitUsage } from '../engine/limit-usage.ts';
+import type { LimitTotal, LimitUsage, ToldUsage } from '../engine/limit-usage.ts';
 import type { QueueManager } from '../engine/queue-manager.ts';
 import { withTimeout } from '../lib/with-timeout.ts';
 import type { CallObserver, FinishedCall } from './calls/finished-call.ts';
@@ -24,26 +24,42 @@ interface KeptUsage {
   readonly savedAt: number;
   readonly accounts: LimitAccounts;
   readonly limits: readonly LimitUsage[];
+  /** The most that was taken of a limit between two notes, lately. */
+  readonly most: Readonly<Record<string, number>>;
 }
+
+type Totals = ReadonlyMap<string, LimitTotal>;
 
 const LOOK_EVERY_MS = 100;
 const SAVE_EVERY_MS = 1_000;
 /** So much more of a limit is written down at the next look. */
 const BURST = 0.05;
-/** A start does not wait longer for a store that hangs. */
-const LOAD_SECONDS = 2;
+/** Unless writing took more than this share of the time since. */
+const MOST_SHARE = 0.1;
+/** So little of a request is none. */
+const NOTHING = 0.1;
+/** How fast it forgets how busy it was. */
+const HALF_LIFE_MS = 60_000;
+/** Neither a start nor an end waits longer for a store that hangs. */
+const STORE_SECONDS = 2;
 
 /**
  * Keeps what counts in the limits, so that a gateway goes on after a restart where the one before it stopped: written once a second
- * while there are calls, sooner in a burst. A process that was killed amid calls could not tell of its last second: it is taken to
- * have sent as much as in its busiest.
+ * while there are calls, sooner in a burst. A process that was killed amid calls could not tell what it sent after its last note: it is
+ * taken to be the most that it sent between two.
  */
 export class UsageKeeper implements CallObserver {
   readonly #parts: UsageKeeperParts;
   readonly #running = new Set<string>();
   /** Calls that began since it was written down. */
   #begun = 0;
-  #saved: KeptUsage | undefined;
+  #noted: Totals = new Map();
+  /** Monotonic: a wall clock that is set back must not stop it. */
+  #notedAt = Number.NEGATIVE_INFINITY;
+  #tookMs = 0;
+  #most: ReadonlyMap<string, number> = new Map();
+  /** What was written last is how it ended. */
+  #isDone = true;
   #saving: Promise<void> | undefined;
   #timer: TimerHandle;
   #isFailing = false;
@@ -56,7 +72,7 @@ export class UsageKeeper implements CallObserver {
   async restore(): Promise<void> {
     const { queues, store, accounts, clock, logger } = this.#parts;
     try {
-      const text = await withTimeout(() => store.load(), LOAD_SECONDS, clock);
+      const text = await withTimeout(() => store.load(), STORE_SECONDS, clock);
       if (text === undefined) return;
       const kept = JSON.parse(text) as KeptUsage; // written by #save
       queues.restoreUsage(whatWasSent(kept).filter((usage) => isSameAccount(usage, kept.accounts, accounts)));
@@ -68,6 +84,7 @@ export class UsageKeeper implements CallObserver {
   started({ requestId }: Pick<FinishedCall, 'requestId'>): void {
     this.#running.add(requestId);
     this.#begun++;
+    this.#isDone = false;
     this.#timer ??= this.#soon();
   }
 
@@ -80,7 +97,8 @@ export class UsageKeeper implements CallObserver {
     this.#parts.clock.clearTimeout(this.#timer);
     await this.#saving;
     this.#parts.clock.clearTimeout(this.#timer);
-    if (this.#saved?.isQuiet !== true || this.#begun > 0) await this.#save(true, this.#parts.queues.limitUsage());
+    // Calls may have been sent, or settled, that nobody told of here.
+    if (!this.#isDone || differ(this.#noted, this.#parts.queues.limitTotals())) await this.#save(true);
   }
 
   #soon(): TimerHandle {
@@ -88,67 +106,73 @@ export class UsageKeeper implements CallObserver {
   }
 
   #look(): void {
-    const { queues, clock } = this.#parts;
     const isQuiet = this.#running.size === 0 && this.#begun === 0;
-    const limits = queues.limitUsage();
-    const isDue = clock.wallMs() - (this.#saved?.savedAt ?? 0) >= SAVE_EVERY_MS || hasGrown(this.#saved?.limits ?? [], limits);
-    if (!isDue && (!isQuiet || this.#isFailing)) {
+    if (!this.#isDue() && (!isQuiet || this.#isFailing)) {
       this.#timer = this.#soon();
       return;
     }
-    this.#saving = this.#save(isQuiet, limits).then(() => {
+    this.#saving = this.#save(isQuiet).then(() => {
       // Quiet until the next call.
-      this.#timer = this.#saved?.isQuiet && this.#begun === 0 ? undefined : this.#soon();
+      this.#timer = this.#isDone ? undefined : this.#soon();
     });
   }
 
-  async #save(isQuiet: boolean, limits: readonly LimitUsage[]): Promise<void> {
-    const { store, accounts, clock, logger } = this.#parts;
-    const kept: KeptUsage = { isQuiet, savedAt: clock.wallMs(), accounts, limits };
+  #isDue(): boolean {
+    const { queues, clock } = this.#parts;
+    const sinceMs = clock.now() - this.#notedAt;
+    if (sinceMs >= SAVE_EVERY_MS) return true;
+    return this.#tookMs <= MOST_SHARE * sinceMs && hasGrown(this.#noted, queues.limitTotals());
+  }
+
+  async #save(isQuiet: boolean): Promise<void> {
+    const { queues, store, accounts, clock, logger } = this.#parts;
+    const beganAt = clock.now();
     const begun = this.#begun;
+    this.#note(queues.limitTotals(), beganAt);
+    const most = Object.fromEntries([...this.#most].map(([limit, amount]) => [limit, Math.ceil(amount)]));
+    const kept: KeptUsage = { isQuiet, savedAt: clock.wallMs(), accounts, limits: queues.limitUsage(), most };
     try {
-      await store.save(JSON.stringify(kept));
+      await withTimeout(() => store.save(JSON.stringify(kept)), STORE_SECONDS, clock);
       this.#begun -= begun;
+      this.#isDone = isQuiet && this.#begun === 0;
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) logger.warn({ reason: textOf(error) }, 'what counts in the limits could not be written down');
+      // Tried again when it would be due again.
+      this.#isDone = false;
       this.#isFailing = true;
     }
-    // Where it failed too: it is tried again when it would be due again.
-    this.#saved = { ...kept, isQuiet: isQuiet && !this.#isFailing };
+    this.#tookMs = clock.now() - beganAt;
+  }
+
+  #note(totals: Totals, now: number): void {
+    const left = 2 ** ((this.#notedAt - now) / HALF_LIFE_MS);
+    const most = [...totals].map(
+      ([limit, total]) => [limit, Math.max(grown(this.#noted, limit, total), (this.#most.get(limit) ?? 0) * left)] as const,
+    );
+    this.#most = new Map(most.filter(([, amount]) => amount >= NOTHING));
+    this.#noted = totals;
+    this.#notedAt = now;
   }
 }
 
-function hasGrown(before: readonly LimitUsage[], now: readonly LimitUsage[]): boolean {
-  const used = new Map(before.map(({ limit, counted }) => [limit, sumOf(counted)]));
-  return now.some(({ limit, size, counted }) => sumOf(counted) - (used.get(limit) ?? 0) >= BURST * size);
+function grown(before: Totals, limit: string, { taken }: LimitTotal): number {
+  return taken - (before.get(limit)?.taken ?? 0);
 }
 
-function sumOf(counted: readonly CountedUsage[]): number {
-  return counted.reduce((sum, { amount }) => sum + amount, 0);
+function hasGrown(before: Totals, now: Totals): boolean {
+  return [...now].some(([limit, total]) => grown(before, limit, total) >= BURST * total.size);
 }
 
-function whatWasSent({ isQuiet, savedAt, limits }: KeptUsage): readonly LimitUsage[] {
+function differ(before: Totals, now: Totals): boolean {
+  return [...now].some(([limit, total]) => grown(before, limit, total) !== 0);
+}
+
+function whatWasSent({ isQuiet, savedAt, limits, most }: KeptUsage): readonly ToldUsage[] {
   if (isQuiet) return limits;
-  return limits.map(({ counted, ...limit }) => ({
-    ...limit,
-    counted: [...counted, { amount: busiestSecond(counted), at: savedAt + SAVE_EVERY_MS }],
-  }));
-}
-
-/** The most that was counted in a second; nothing where it is known only as a sum. */
-function busiestSecond(counted: readonly CountedUsage[]): number {
-  if (counted.length < 2) return 0;
-  let most = 0;
-  let sum = 0;
-  let first = 0;
-  for (const { amount, at } of counted) {
-    sum += amount;
-    for (let oldest = counted[first]; oldest !== undefined && oldest.at <= at - SAVE_EVERY_MS; oldest = counted[first]) {
-      sum -= oldest.amount;
-      first++;
-    }
-    most = Math.max(most, sum);
-  }
-  return most;
+  const told = new Map(limits.map(({ limit, counted }) => [limit, counted]));
+  // What was sent until a second after the note is counted within another one.
+  const at = savedAt + 2 * SAVE_EVERY_MS;
+  for (const [limit, amount] of Object.entries(most)) told.set(limit, [...(told.get(limit) ?? []), { amount, at }]);
+  return [...told].map(([limit, counted]) => ({ limit, counted }));
 }

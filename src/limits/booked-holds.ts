@@ -24,6 +24,7 @@ export class BookedHolds {
   #limit: number;
   #capacity: number;
   #inFlight = 0;
+  #taken = 0;
 
   constructor(spec: LimiterSpec) {
     this.type = spec.type;
@@ -55,6 +56,11 @@ export class BookedHolds {
     return this.#inFlight;
   }
 
+  /** All that was ever taken here, what was given back or corrected aside. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** What is counted and what is in flight. */
   used(now: number): number {
     this.advance(now);
@@ -65,6 +71,7 @@ export class BookedHolds {
   reserve(cost: number, now: number): Hold {
     this.advance(now);
     this.#inFlight += cost;
+    this.#taken += cost;
     this.spec.pacer?.charge(cost, this.#capacity, now);
     return new Hold(cost);
   }
@@ -102,6 +109,7 @@ export class BookedHolds {
     if (this.tiers.length === 0 || hold.state !== RELEASED || hold.dueAt !== UNKNOWN) return;
     hold.state = IN_FLIGHT;
     this.#inFlight += hold.cost;
+    this.#taken += hold.cost;
     this.due.expect(hold, now + this.#graceMs);
   }
 
@@ -122,23 +130,26 @@ export class BookedHolds {
     this.#change(hold, delta, now);
   }
 
-  /** Counts what was sent before this limiter existed, as of `at` (≤ now); call before any reservation. */
+  /** Counts what was sent before this limiter existed, as of `at`, which is hardly later than now; call before any reservation. */
   restore(cost: number, at: number): void {
     for (const tier of this.tiers) tier.meter.add(cost, at);
   }
 
   /** Counts what another limiter counts, each at its own place in time, and what is in flight there as of now; call before any reservation. */
   takeOver(other: BookedHolds, now: number): void {
-    for (const { cost, at } of other.counted(now)) this.restore(cost, at);
+    for (const { cost, at } of other.counted(now)) this.restore(cost, Math.min(at, now));
   }
 
-  /** What counts, oldest first: each at its own place in time where that is known, what is in flight as of now. Empty where only what runs counts. */
+  /**
+   * What counts, oldest first: each at its own place in time where that is known, what is in flight as of when the provider has counted
+   * it if nobody hears of it any more. Empty where only what runs counts.
+   */
   counted(now: number): readonly CountedEntry[] {
     this.advance(now);
     const meter = this.tiers[0]?.meter;
     if (meter === undefined) return [];
     const entries = meter.entries?.(now) ?? [{ cost: meter.used(now), at: now }];
-    return [...entries, { cost: this.#inFlight, at: now }].filter(({ cost }) => cost > 0);
+    return [...entries, { cost: this.#inFlight, at: now + this.#graceMs }].filter(({ cost }) => cost > 0);
   }
 
   /** The provider refused though the books had room: it counts later than believed. */
@@ -192,6 +203,7 @@ export class BookedHolds {
   }
 
   #change(hold: Hold, delta: number, now: number): void {
+    this.#taken += delta;
     this.spec.pacer?.correct(delta, this.#capacity, now);
     if (hold.state === IN_FLIGHT) {
       this.#inFlight += delta;

@@ -1,5 +1,5 @@
 import { dateReader, msUntilNextDate, type PeriodReader } from './calendar.ts';
-import { type Meter, NEGLIGIBLE, type PendingCount } from './meter.ts';
+import { type CountedEntry, type Meter, NEGLIGIBLE, type PendingCount } from './meter.ts';
 
 /** The provider's clock may differ from ours by this: until then it may still be the old day there, or the new one already. */
 const GUARD_MS = 1_000;
@@ -61,6 +61,17 @@ export class CalendarDay implements Meter {
   used(now: number): number {
     this.#look(now);
     return this.#used;
+  }
+
+  /** Near midnight it tells what goes with the day from what stays; of neither it knows when. */
+  entries(now: number): readonly CountedEntry[] {
+    const used = this.used(now);
+    const lastSure = this.#endsAt - 2 * GUARD_MS - JUMP_MS;
+    if (now <= lastSure) return [{ cost: used, at: now }];
+    return [
+      { cost: used - this.#late, at: lastSure },
+      { cost: this.#late, at: now },
+    ];
   }
 
   usedAt(at: number, pending: Iterable<PendingCount>): number {

@@ -88,6 +88,46 @@ describe('limitUsage', () => {
     expect(named).toEqual({ 'model same/rpm': [1], 'model same/rpd': [1], 'deployment same/rpm': [1] });
   });
 
+  it('counts what nobody heard of as late as the provider may, though the next process is there at once', async () => {
+    const clock = new VirtualClock();
+    const first = new QueueManager({ clock });
+    for (const model of MODELS) first.registerQueue(model, () => new Promise(() => {}));
+    first.submit({ modelId: 'same', estimatedInputTokens: 1 });
+    await clock.settle();
+    await first.shutdownAll({ force: true });
+    const second = manager(clock);
+    second.restoreUsage(first.limitUsage());
+    await clock.advance(60_990);
+    expect(usages(second)).toMatchObject({ 'same rpm 0': 1, 'same rpm 3': 1 });
+    await clock.advance(100);
+    expect(usages(second)).toMatchObject({ 'same rpm 0': 0, 'same rpm 3': 0 });
+  });
+
+  it.each([
+    [1_500, 0],
+    // The provider's clock may be ahead: it counts for both days.
+    [500, 4],
+    [-500, 4],
+  ])('counts nothing of a day for the next one, stopped %i ms before midnight', async (before, late) => {
+    const clock = new VirtualClock({ wallMs: Date.parse('2026-03-08T23:59:00Z') });
+    const rateLimiters = [{ type: 'rpd', limit: 50, algorithm: 'calendar-day', timeZone: 'UTC' }] as const;
+    const process = (): QueueManager => {
+      const made = new QueueManager({ clock });
+      made.registerQueue({ modelId: 'm', rateLimiters }, () => ({}));
+      return made;
+    };
+    const first = process();
+    for (let i = 0; i < 40; i++) first.submit({ modelId: 'm' });
+    await clock.advance(Math.min(59_500, 60_000 - before));
+    for (let i = 0; i < late; i++) first.submit({ modelId: 'm' });
+    await clock.advance(Math.max(0, 500 - before));
+    const told = first.limitUsage();
+    await clock.advance(before + 5_000);
+    const second = process();
+    second.restoreUsage(told);
+    expect(second.getQueueInfo('m').rateLimiterUsage).toBe(late);
+  });
+
   it('is refused, and none of it counted, where it is no usage', () => {
     const clock = new VirtualClock();
     const made = manager(clock);
