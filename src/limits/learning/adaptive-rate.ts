@@ -1,5 +1,6 @@
 import { BlockEvidence } from './block-evidence.ts';
 import { beginsAfter, FixedWindows } from './fixed-windows.ts';
+import { LimitBounds } from './limit-bounds.ts';
 import type { GateWindow } from './rate-gate.ts';
 import { RecentCount } from './recent-count.ts';
 import { SawTooth } from './saw-tooth.ts';
@@ -25,21 +26,17 @@ const SURPLUS = 0.008;
 /** Horizons in which the rate may double. */
 const START_DOUBLES = 0.4;
 const HOLD_DOUBLES = 0.4;
+/** The same while a bucket that was emptied gives less than its ceiling. */
 const LOCAL_DOUBLES = 2;
 /** So far above its ceiling the rate grew because the limit did: what was measured before says nothing any more. */
 const GREW = 1.1;
-/** The ceiling is the least that so many refusals in a row bound it by. */
-const MEASURED = 4;
 /** What a window may hold beyond the rate's own share of it, and what is added to its length for calls that count late. */
 const WINDOW_SLACK = 1.02;
 const COUNTED_LATE = 1.01;
 /** What the limit's window is taken for until a longer block shows that it is longer. */
 const FIRST_HORIZON_MS = 5_000;
-/** A limit that fell below this part of what it was, once more soon after a block, needs a second look. */
-const DOUBTFUL = 0.75;
-/** What flows after a block says something after this part of a horizon. */
-const LEAST_FLOW = 0.1;
-const MOST_FLOW = 0.5;
+/** A wait of this part of a horizon is for no probe. */
+const LONG_BLOCK = 0.2;
 const LONGEST_HORIZON_MS = 120_000;
 const FIRST_PAUSE_MS = 80;
 const LONGEST_PAUSE_MS = 10_000;
@@ -66,15 +63,13 @@ interface Cut {
 
 /**
  * Finds the rate that a provider sustains from nothing but acceptances and refusals: multiplicative growth while
- * nothing is refused, then a ceiling taken from what was really accepted, and a slow saw tooth around it whose tops
- * are the probes (the stable ceiling of NeMo DataDesigner's AIMD, for rates). Once a probe has been given more than the
- * ceiling allows, growth is multiplicative again.
+ * nothing is refused, then a ceiling taken from what was really accepted ({@link LimitBounds}), and a slow saw tooth
+ * around it whose tops are the probes ({@link SawTooth}). Once a probe was given more than the ceiling allows since
+ * something was last refused, growth is multiplicative again: a bucket that was empty gives no more than its limit.
+ * Below the ceiling a window's worth is bounded besides the pace, so that the echo of an uneven window is never refused.
  *
- * What was accepted in the window before a refusal is never less than the limit: exactly the limit where the window
- * slides, that and a part of the window before where it is fixed, that and what was left in the bucket where there is
- * one. So the least of the last few is the ceiling. A block of several refusals is a window that is full: when it
- * opens, the window before holds exactly the limit. Below the ceiling a window's worth is bounded besides the pace,
- * so that the echo of an uneven window is never refused.
+ * Where what refuses is found to be windows that follow one another ({@link BlockEvidence}), they are kept instead
+ * ({@link FixedWindows}), until a call is accepted in one that was full.
  *
  * Refusals of calls that started before the last cut belong to the same burst and change nothing. Growth is driven by
  * acceptances, so it stands still while there is nothing to send. Pure: no timers; read {@link rate}, {@link burst},
@@ -97,18 +92,14 @@ export class AdaptiveRate {
   #cutBefore: Cut = { at: Number.NEGATIVE_INFINITY, sentAt: 0, cost: 0, rate: 0 };
   /** From when on, and beside how much, what was accepted may prove that the limit has grown: a block is no time in which it could. */
   #flowsFrom = { at: Number.NEGATIVE_INFINITY, cost: 0 };
-  /** Upper bounds of the limit, the last {@link MEASURED} refusals'. */
-  #bounds: number[] = [];
+  readonly #bounds = new LimitBounds(this.#accepted);
   #grew = false;
   /** Calls that started before this belong to a burst that was answered already. */
   #newsFrom = Number.NEGATIVE_INFINITY;
   #refusalsInARow = 0;
   #lastRefused = 0;
-  #ceilingBefore = 0;
   /** The last time something was refused, it was for long. */
   #blocksLong = false;
-  /** When the last thing that blocked for long opened. */
-  #blockedUntil = Number.NEGATIVE_INFINITY;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #catchUp = 0;
   readonly #tooth = new SawTooth();
@@ -242,15 +233,14 @@ export class AdaptiveRate {
     const cut = { at: now, sentAt, cost: this.#accepted.total, rate: this.rate };
     this.#local = isEarly && this.#grew ? this.#available(cut) : Number.POSITIVE_INFINITY;
     if (!isEarly) this.#grew = !isHold || this.#rate > GREW * this.#ceiling;
-    if (!isEarly && this.#grew) this.#bounds = [];
-    this.#ceilingBefore = isHold ? this.#ceiling : 0;
+    if (!isEarly && this.#grew) this.#bounds.replace();
+    this.#bounds.add(isHold ? this.#ceiling : 0);
     this.#tooth.cut(isHold && !isEarly);
     this.#cutBefore = cut;
     this.#evidence.begin(sentAt, now, this.#horizonMs);
     this.#flowsFrom = cut;
     this.#phase = 'hold';
-    this.#bounds = [...this.#bounds.slice(1 - MEASURED), 0];
-    this.#bound();
+    this.#setCeiling(this.#bounds.measure(cut, this.#horizonMs));
     return isHold;
   }
 
@@ -260,24 +250,6 @@ export class AdaptiveRate {
     return Math.max(0.5 * this.rate, Math.min(0.9 * this.rate, since));
   }
 
-  /** What the last cut bounds the limit by, as far as answers to what was sent before it have come. */
-  #bound(): void {
-    const { sentAt, rate } = this.#cutBefore;
-    const held = (this.#accepted.between(sentAt - this.#horizonMs, sentAt) * 1_000) / this.#horizonMs;
-    const accepted = held < DOUBTFUL * this.#ceilingBefore ? Math.max(held, this.#flowed(this.#cutBefore)) : held;
-    const last = this.#bounds.length - 1;
-    this.#bounds[last] = last === 0 ? Math.min(accepted, rate) : accepted;
-    this.#setCeiling(Math.min(...this.#bounds));
-  }
-
-  /** Soon after a block the last window says too little: what has flowed since is what there was. */
-  #flowed({ sentAt, rate }: Cut): number {
-    const forMs = sentAt - this.#blockedUntil;
-    if (forMs > MOST_FLOW * this.#horizonMs) return 0.5 * this.#ceilingBefore;
-    const flowed = (this.#accepted.between(this.#blockedUntil, sentAt) * 1_000) / Math.max(forMs, LEAST_FLOW * this.#horizonMs);
-    return Math.max(Math.min(flowed, rate), 0.5 * this.#ceilingBefore);
-  }
-
   #setCeiling(ceiling: number): void {
     this.#ceiling = Math.max(LEAST_CALLS_PER_S * this.#meanCost, ceiling);
     this.#rate = this.#tooth.low(this.#usualCalls) * this.#ceiling;
@@ -285,10 +257,9 @@ export class AdaptiveRate {
 
   /** A call gets through again. */
   #opened(sentAt: number): void {
-    this.#blocksLong = this.#refusalsInARow > 2;
-    this.#bound();
+    this.#blocksLong = this.#refusalsInARow > 2 || this.#toldAfter - this.#cutBefore.sentAt > LONG_BLOCK * this.#horizonMs;
+    this.#setCeiling(this.#bounds.measure(this.#cutBefore, this.#horizonMs));
     if (this.#blocksLong) this.#measureBlock(sentAt);
-    if (this.#blocksLong) this.#blockedUntil = sentAt;
     // From when it last refused: what a bucket has gained since then is all that it had.
     this.#flowsFrom = { at: this.#lastRefused, cost: this.#accepted.total - this.#accepted.since(this.#lastRefused) };
     this.#evidence.end(sentAt, this.#horizonMs);
@@ -311,22 +282,18 @@ export class AdaptiveRate {
     this.#evidence.refute();
     this.#tooth.restart();
     this.#setCeiling(sustained);
-    this.#bounds = [this.#ceiling];
+    this.#bounds.replace(this.#ceiling);
     this.#local = Number.POSITIVE_INFINITY;
     this.#flowsFrom = { at: sentAt, cost: this.#accepted.total };
     this.#newsFrom = now;
   }
 
   /** A window that was full is known now. */
-  #measureBlock(sentAt: number): void {
-    const forMs = sentAt - this.#cutBefore.sentAt;
-    if (forMs > this.#horizonMs) this.#setHorizon(forMs);
-    // It opened some time between the last refusal and now.
-    const from = (this.#lastRefused + sentAt) / 2 - this.#horizonMs;
-    const held = (this.#accepted.between(from, sentAt) * 1_000) / this.#horizonMs;
-    // A bucket whose size has fallen blocks until it has drained so far: then what it held says too little.
-    this.#setCeiling(Math.max(held, this.#ceilingBefore / (1 + forMs / this.#horizonMs)));
-    this.#bounds = [this.#ceiling];
+  #measureBlock(openedAt: number): void {
+    const { sentAt: refusedAt } = this.#cutBefore;
+    if (openedAt - refusedAt > this.#horizonMs) this.#setHorizon(openedAt - refusedAt);
+    const blockedAt = Math.max(this.#lastRefused, Math.min(openedAt, this.#toldAfter));
+    this.#setCeiling(this.#bounds.measureBlock({ refusedAt, blockedAt, openedAt }, this.#horizonMs));
     this.#local = Number.POSITIVE_INFINITY;
   }
 
