@@ -30,7 +30,16 @@ function markOf({ provider, baseUrl, apiKey }: DeploymentEntry): string {
 
 /** Whether what was counted in a limit counts in the one of that name now: it was at one of the same accounts. */
 export function isSameAccount({ limit }: Pick<LimitUsage, 'limit'>, before: LimitAccounts, now: LimitAccounts): boolean {
-  const owners = Object.keys(now).filter((owner) => limit.startsWith(`${owner}/`));
+  const owner = ownerOf(limit, now);
   // Of a model without deployments, whose callers bring their own, nobody knows.
-  return owners.length === 0 || owners.some((owner) => now[owner]?.some((mark) => before[owner]?.includes(mark)));
+  return owner === undefined || now[owner]?.some((mark) => before[owner]?.includes(mark)) === true;
+}
+
+/** The longest that is known: names may have slashes, and one may begin with another. */
+function ownerOf(limit: string, accounts: LimitAccounts): string | undefined {
+  for (let end = limit.lastIndexOf('/'); end > 0; end = limit.lastIndexOf('/', end - 1)) {
+    const owner = limit.slice(0, end);
+    if (accounts[owner] !== undefined) return owner;
+  }
+  return undefined;
 }
