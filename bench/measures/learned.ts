@@ -10,6 +10,8 @@ export interface LearnedArgs {
   readonly mechanism: Exclude<Mechanism, 'subwindow'>;
   /** Whether answers say what the limit is. */
   readonly headers: boolean;
+  /** Whether refusals say when to come back. Default: where answers have headers. */
+  readonly retryAfter?: boolean;
   readonly seed: number;
   readonly windows: number;
   /** In the middle of the time the capacity becomes so many times as large. Default 1. */
@@ -30,7 +32,15 @@ interface Window {
 }
 
 /** An endless backlog for a provider with a limit that Headgate has to find out. A call that fails ends the measurement. */
-export async function measure({ capacity, mechanism, headers, seed, windows, factor = 1 }: LearnedArgs): Promise<Figures> {
+export async function measure({
+  capacity,
+  mechanism,
+  headers,
+  retryAfter = headers,
+  seed,
+  windows,
+  factor = 1,
+}: LearnedArgs): Promise<Figures> {
   const clock = new VirtualClock();
   const provider = new SimulatedProvider({
     clock,
@@ -39,7 +49,7 @@ export async function measure({ capacity, mechanism, headers, seed, windows, fac
     limits: [{ type: 'rpm', limit: capacity, windowMs: WINDOW_MS, mechanism }],
     latency: LATENCY,
     hideHeaders: !headers,
-    hideRetryAfter: !headers,
+    hideRetryAfter: !retryAfter,
   });
   const headgate = await createHeadgate(
     { models: { [MODEL]: { deployments: [{ provider: 'openai', baseUrl: 'http://simulated.invalid/v1', apiKey: 'none' }] } } },

@@ -51,7 +51,10 @@ const BOUNDS: [HiddenMechanism, number, number, number, number][] = [
   ['sliding', 200, 5, 5, 3],
   ['sliding', 500, 4, 5, 3],
   ['sliding', 2_000, 5, 5, 3],
-  ['fixed', 500, 12, 16, 5],
+  ['fixed', 100, 7, 5, 5],
+  ['fixed', 200, 7, 5, 5],
+  ['fixed', 500, 6, 5, 5],
+  ['fixed', 2_000, 7, 5, 5],
 ];
 
 describe('an endless backlog behind a hidden limit', () => {
@@ -72,6 +75,28 @@ describe('an endless backlog behind a hidden limit', () => {
       }
     },
   );
+
+  test('a bucket that became half as large blocks until it has drained, which is not taken for a second fall', () => {
+    for (const seed of SEEDS) {
+      const changes = [{ atMs: CHANGE_AT * WINDOW_MS, capacity: 250, drains: true }];
+      const windows = run('bucket', 500, 0.5, seed, { changes });
+      expect(settledAfter(windows, CHANGE_AT, 250), `seed ${seed}: ${curve(windows)}`).toBeLessThanOrEqual(5);
+    }
+  });
+
+  test('windows that follow one another: what they cost once they are known is a probe in every few of them', () => {
+    for (const capacity of [100, 500]) {
+      for (const seed of SEEDS) {
+        const steady = run('fixed', capacity, 1, seed).slice(15);
+        const context = `seed ${seed}: ${curve(steady)}`;
+        expect(
+          steady.reduce((sum, { refused }) => sum + refused, 0),
+          context,
+        ).toBeLessThanOrEqual(1.2 * steady.length);
+        expect(steady.reduce((sum, { accepted }) => sum + accepted, 0) / (capacity * steady.length), context).toBeGreaterThan(0.98);
+      }
+    }
+  });
 
   test.each(['bucket', 'sliding'] as const)(
     '%s: once settled it stays so, window after window, with less than one call in a hundred refused',

@@ -47,7 +47,7 @@ export interface AdaptiveRunOptions {
   readonly cost?: (draw: number) => number;
   readonly retryAfter?: 'none' | 'exact' | 'seconds';
   /** Changes in the middle of the run. */
-  readonly changes?: readonly { readonly atMs: number; readonly capacity: number }[];
+  readonly changes?: readonly { readonly atMs: number; readonly capacity: number; readonly drains?: boolean }[];
 }
 
 /** An endless backlog behind an adaptive rate; latency 50 to 300 ms, counted within the first 50. Returns what the provider saw, by window. */
@@ -63,7 +63,7 @@ export function runAdaptive(options: AdaptiveRunOptions): LoopWindow[] {
     while (windows.length <= index) windows.push({ accepted: 0, refused: 0, calls: 0 });
     return windows[index] as LoopWindow;
   };
-  for (const { atMs, capacity } of options.changes ?? []) loop.at(atMs, () => limit.setCapacity(capacity, loop.now));
+  for (const { atMs, capacity, drains } of options.changes ?? []) loop.at(atMs, () => limit.setCapacity(capacity, loop.now, drains));
   let wakeAt = Number.POSITIVE_INFINITY;
   const pump = (): void => {
     for (;;) {

@@ -25,10 +25,11 @@ export class HiddenLimit {
     return this.#capacity;
   }
 
-  setCapacity(capacity: number, now: number): void {
+  /** @param drains what is used stays used: a bucket that became smaller refuses until it has drained so far */
+  setCapacity(capacity: number, now: number, drains = false): void {
     this.used(now);
     this.#capacity = capacity;
-    if (this.mechanism === 'bucket') this.#level = Math.min(this.#level, capacity);
+    if (this.mechanism === 'bucket' && !drains) this.#level = Math.min(this.#level, capacity);
   }
 
   used(now: number): number {

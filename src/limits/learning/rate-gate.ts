@@ -80,7 +80,7 @@ export class RateGate {
     this.#expire(now);
     const { limit, windowMs, from } = this.#window;
     let need = this.#sum - Math.max(0, limit - cost);
-    if (from !== undefined) return need > NEGLIGIBLE ? this.#windowBegan(now) + windowMs + ROUNDING_MS : now;
+    if (from !== undefined) return need > NEGLIGIBLE ? this.#countsUntil(now) + ROUNDING_MS : now;
     for (let i = this.#head; need > NEGLIGIBLE; i++) {
       const start = this.#starts[i];
       if (start === undefined) return now;
@@ -90,15 +90,14 @@ export class RateGate {
     return now;
   }
 
-  /** The earliest start that counts. */
-  #windowBegan(now: number): number {
+  /** When what starts at a moment counts no more. */
+  #countsUntil(at: number): number {
     const { windowMs, from } = this.#window;
-    return from === undefined ? now - windowMs + Number.EPSILON : from + Math.floor((now - from) / windowMs) * windowMs;
+    return from === undefined ? at + windowMs : from + (Math.floor((at - from) / windowMs) + 1) * windowMs;
   }
 
   #expire(now: number): void {
-    const began = this.#windowBegan(now);
-    for (let start = this.#starts[this.#head]; start !== undefined && (start.at < began || start.at + this.#window.windowMs <= now); ) {
+    for (let start = this.#starts[this.#head]; start !== undefined && this.#countsUntil(start.at) <= now; ) {
       this.#sum -= start.cost;
       start = this.#starts[++this.#head];
     }
