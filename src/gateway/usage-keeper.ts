@@ -18,8 +18,8 @@ export interface UsageKeeperParts {
 
 /** What is kept. */
 interface KeptUsage {
-  /** Nothing ran when it was written. */
-  readonly isQuiet: boolean;
+  /** Nothing was sent after it. */
+  readonly isLast: boolean;
   /** Epoch milliseconds. */
   readonly savedAt: number;
   readonly accounts: LimitAccounts;
@@ -45,7 +45,7 @@ const STORE_SECONDS = 2;
 
 /**
  * Keeps what counts in the limits, so that a gateway goes on after a restart where the one before it stopped: written once a second
- * while there are calls, sooner in a burst. A process that was killed amid calls could not tell what it sent after its last note: it is
+ * while there are calls, sooner in a burst. A process that was killed could not tell what it sent after its last note: it is
  * taken to be the most that it sent between two.
  */
 export class UsageKeeper implements CallObserver {
@@ -97,8 +97,8 @@ export class UsageKeeper implements CallObserver {
     this.#parts.clock.clearTimeout(this.#timer);
     await this.#saving;
     this.#parts.clock.clearTimeout(this.#timer);
-    // Calls may have been sent, or settled, that nobody told of here.
-    if (!this.#isDone || differ(this.#noted, this.#parts.queues.limitTotals())) await this.#save(true);
+    // Calls may have been sent that nobody told of here.
+    if (this.#noted.size > 0 || differ(this.#noted, this.#parts.queues.limitTotals())) await this.#save({ isQuiet: true, isLast: true });
   }
 
   #soon(): TimerHandle {
@@ -111,7 +111,7 @@ export class UsageKeeper implements CallObserver {
       this.#timer = this.#soon();
       return;
     }
-    this.#saving = this.#save(isQuiet).then(() => {
+    this.#saving = this.#save({ isQuiet, isLast: false }).then(() => {
       // Quiet until the next call.
       this.#timer = this.#isDone ? undefined : this.#soon();
     });
@@ -124,13 +124,13 @@ export class UsageKeeper implements CallObserver {
     return this.#tookMs <= MOST_SHARE * sinceMs && hasGrown(this.#noted, queues.limitTotals());
   }
 
-  async #save(isQuiet: boolean): Promise<void> {
+  async #save({ isQuiet, isLast }: { readonly isQuiet: boolean; readonly isLast: boolean }): Promise<void> {
     const { queues, store, accounts, clock, logger } = this.#parts;
     const beganAt = clock.now();
     const begun = this.#begun;
     this.#note(queues.limitTotals(), beganAt);
     const most = Object.fromEntries([...this.#most].map(([limit, amount]) => [limit, Math.ceil(amount)]));
-    const kept: KeptUsage = { isQuiet, savedAt: clock.wallMs(), accounts, limits: queues.limitUsage(), most };
+    const kept: KeptUsage = { isLast, savedAt: clock.wallMs(), accounts, limits: queues.limitUsage(), most };
     try {
       await withTimeout(() => store.save(JSON.stringify(kept)), STORE_SECONDS, clock);
       this.#begun -= begun;
@@ -168,8 +168,8 @@ function differ(before: Totals, now: Totals): boolean {
   return [...now].some(([limit, total]) => grown(before, limit, total) !== 0);
 }
 
-function whatWasSent({ isQuiet, savedAt, limits, most }: KeptUsage): readonly ToldUsage[] {
-  if (isQuiet) return limits;
+function whatWasSent({ isLast, savedAt, limits, most }: KeptUsage): readonly ToldUsage[] {
+  if (isLast) return limits;
   const told = new Map(limits.map(({ limit, counted }) => [limit, counted]));
   // What was sent until a second after the note is counted within another one.
   const at = savedAt + 2 * SAVE_EVERY_MS;
