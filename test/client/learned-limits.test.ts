@@ -165,6 +165,8 @@ describe('hidden limits, without headers', () => {
     { mechanism: 'sliding', capacity: 500, seed: 1 },
     { mechanism: 'sliding', capacity: 500, seed: 3 },
     { mechanism: 'sliding', capacity: 200, seed: 4 },
+    { mechanism: 'fixed', capacity: 200, seed: 2 },
+    { mechanism: 'fixed', capacity: 500, seed: 5 },
     { mechanism: 'bucket', capacity: 500, seed: 1, showRetryAfter: true },
   ] as const)('$mechanism of $capacity per 5 s: found, and found again when it doubles or halves', { timeout: 60_000 }, async (limit) => {
     const world = new HiddenLimits({ ...limit, hideHeaders: true });
