@@ -1,5 +1,5 @@
 /** Below the ceiling after a refusal; further where a window holds few calls, whose number can be off by one. */
-const LEAST_DIP = 0.025;
+const LEAST_DIP = 0.024;
 const MOST_DIP = 0.06;
 const DIP_CALLS = 1.5;
 /** Horizons that the way back up to the ceiling takes; within these bounds as long as keeps refusals to this share of the calls. */
