@@ -6,7 +6,7 @@ import type { BenchCase } from './bench-case.ts';
 
 const CONNECTIONS = 32;
 const MOST_REPETITIONS = 3;
-/** Until the compiler is done: in its first thousands of calls each costs a process twice as much. */
+/** The same number for each: in the first thousands of calls each one costs a process more. */
 const WARM_UP = 30_000;
 const GATEWAYS: readonly GatewayName[] = [
   'headgate serve',

@@ -22,8 +22,6 @@ export interface RestoredUsage extends CountedUsage {
 export interface LimitUsage {
   /** Whose limit and which, as `model gpt-4o/rpm/60s`, `deployment openai-1/tpm`, `domain family/rpm`. */
   readonly limit: string;
-  /** The limit itself, in requests or tokens. */
-  readonly size: number;
   /** Oldest first. */
   readonly counted: readonly CountedUsage[];
 }
@@ -33,9 +31,6 @@ export interface LimitTotal {
   readonly size: number;
   readonly taken: number;
 }
-
-/** As much of it as a later process needs. */
-export type ToldUsage = Pick<LimitUsage, 'limit' | 'counted'>;
 
 /** What a provider has still to count is at most so far ahead: where more is told, the wall clock was set back. */
 const MOST_AHEAD_MS = 1_000;
@@ -91,9 +86,9 @@ export function restoreByType(units: readonly LimiterUnit[], usages: readonly Re
 }
 
 /** @throws InvalidConfiguration for what is no usage: it may come from a file */
-export function checkedUsage(usage: readonly ToldUsage[]): readonly ToldUsage[] {
+export function checkedUsage(usage: readonly LimitUsage[]): readonly LimitUsage[] {
   if (!Array.isArray(usage)) throw notUsage('usage', 'the list that limitUsage() gave');
-  const listed: readonly (Partial<ToldUsage> | null)[] = usage;
+  const listed: readonly (Partial<LimitUsage> | null)[] = usage;
   for (const [index, each] of listed.entries()) check(each?.counted, `usage[${index}].counted`);
   return usage;
 }

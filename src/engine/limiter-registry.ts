@@ -4,7 +4,7 @@ import { InvalidConfiguration } from '../domain/errors.ts';
 import { createLimiter, type LimiterOptions } from '../limits/create-limiter.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { EngineServices } from './engine-services.ts';
-import { countedIn, isSomething, type LimitTotal, type LimitUsage, restoreTo, type ToldUsage } from './limit-usage.ts';
+import { countedIn, isSomething, type LimitTotal, type LimitUsage, restoreTo } from './limit-usage.ts';
 import { LimiterUnit } from './limiter-unit.ts';
 
 /** Converts a limit as users write it (seconds) to what a limiter is made of (milliseconds). */
@@ -118,9 +118,7 @@ export class LimiterRegistry {
   /** What counts now in every limit over a window, configured ones only; works after the stop too. */
   usage(): readonly LimitUsage[] {
     const { clock } = this.#services;
-    return [...this.#units]
-      .map(([limit, { limiter }]) => ({ limit, size: limiter.limit, counted: countedIn(limiter, clock) }))
-      .filter(isSomething);
+    return [...this.#units].map(([limit, { limiter }]) => ({ limit, counted: countedIn(limiter, clock) })).filter(isSomething);
   }
 
   /** Of every limit over a window; cheap, since it is asked ten times a second. */
@@ -130,7 +128,7 @@ export class LimiterRegistry {
   }
 
   /** Counts what {@link usage} told; of limits that there are no more, nothing. */
-  restore(usage: readonly ToldUsage[]): void {
+  restore(usage: readonly LimitUsage[]): void {
     for (const { limit, counted } of usage) {
       const unit = this.#units.get(limit);
       if (unit !== undefined) restoreTo([unit.limiter], counted, this.#services.clock);

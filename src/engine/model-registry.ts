@@ -8,7 +8,7 @@ import { DeploymentRegistry } from './deployment-registry.ts';
 import type { DeploymentUnit } from './deployment-unit.ts';
 import type { EngineActors } from './engine-actors.ts';
 import type { EngineServices } from './engine-services.ts';
-import type { LimitTotal, LimitUsage, ToldUsage } from './limit-usage.ts';
+import type { LimitTotal, LimitUsage } from './limit-usage.ts';
 import { differingField, LimiterRegistry } from './limiter-registry.ts';
 import { ModelQueue } from './model-queue.ts';
 import type { Processor } from './processor.ts';
@@ -108,7 +108,7 @@ export class ModelRegistry {
     return this.#limiters.totals();
   }
 
-  restore(usage: readonly ToldUsage[]): void {
+  restore(usage: readonly LimitUsage[]): void {
     this.#limiters.restore(usage);
   }
 

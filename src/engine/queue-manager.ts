@@ -218,9 +218,9 @@ export class QueueManager<P = unknown, R = unknown> {
    * Counts what was sent before this process existed; call it before the first submit. Either what {@link limitUsage} told, for every
    * limit, or amounts of one model by type. Throws `InvalidConfiguration` for what is no usage.
    */
-  restoreUsage(usage: readonly Pick<LimitUsage, 'limit' | 'counted'>[]): void;
+  restoreUsage(usage: readonly LimitUsage[]): void;
   restoreUsage(modelId: string, usages: readonly RestoredUsage[]): void;
-  restoreUsage(first: string | readonly Pick<LimitUsage, 'limit' | 'counted'>[], usages: readonly RestoredUsage[] = []): void {
+  restoreUsage(first: string | readonly LimitUsage[], usages: readonly RestoredUsage[] = []): void {
     if (typeof first === 'string') restoreByType(this.#models.queue(first).dispatcher.units, usages, this.#services.clock);
     else this.#models.restore(checkedUsage(first));
   }

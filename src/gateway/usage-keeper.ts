@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../domain/clock.ts';
 import { textOf } from '../domain/errors.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { UsageStore } from '../domain/usage-store.ts';
-import type { LimitTotal, LimitUsage, ToldUsage } from '../engine/limit-usage.ts';
+import type { LimitTotal, LimitUsage } from '../engine/limit-usage.ts';
 import type { QueueManager } from '../engine/queue-manager.ts';
 import { withTimeout } from '../lib/with-timeout.ts';
 import type { CallObserver, FinishedCall } from './calls/finished-call.ts';
@@ -168,7 +168,7 @@ function differ(before: Totals, now: Totals): boolean {
   return [...now].some(([limit, total]) => grown(before, limit, total) !== 0);
 }
 
-function whatWasSent({ isLast, savedAt, limits, most }: KeptUsage): readonly ToldUsage[] {
+function whatWasSent({ isLast, savedAt, limits, most }: KeptUsage): readonly LimitUsage[] {
   if (isLast) return limits;
   const told = new Map(limits.map(({ limit, counted }) => [limit, counted]));
   // What was sent until a second after the note is counted within another one.

@@ -143,6 +143,6 @@ describe('limitUsage', () => {
     expect(thrownBy(() => made.restoreUsage({} as never))).toMatchObject({ code: 'invalid_configuration', path: 'usage' });
     expect(made.limitUsage()).toEqual([]);
     made.restoreUsage([good, { limit: 'model gone/rpm', counted: good.counted }]);
-    expect(made.limitUsage()).toEqual([{ ...good, size: 500 }]);
+    expect(made.limitUsage()).toEqual([good]);
   });
 });

@@ -1,6 +1,7 @@
 import { BlockEvidence } from './block-evidence.ts';
 import { beginsAfter, FixedWindows } from './fixed-windows.ts';
 import { LimitBounds } from './limit-bounds.ts';
+import { catchUpAfter, doubledPauseMs, pauseOfBlockMs } from './pauses.ts';
 import type { GateWindow } from './rate-gate.ts';
 import { RecentCount } from './recent-count.ts';
 import { SawTooth } from './saw-tooth.ts';
@@ -38,14 +39,6 @@ const FIRST_HORIZON_MS = 5_000;
 /** A wait of this part of a horizon is for no probe. */
 const LONG_BLOCK = 0.2;
 const LONGEST_HORIZON_MS = 120_000;
-const FIRST_PAUSE_MS = 80;
-const LONGEST_PAUSE_MS = 10_000;
-/** What blocks is asked again after this share of the time that it has blocked: so precisely is it known when it opened. */
-const PAUSE_OF_BLOCK = 1 / 7;
-/** The same once it has blocked for longer than the window was taken for. */
-const PAUSE_OF_LONG_BLOCK = 1 / 2;
-/** A pause that the provider asked for may be made up for up to so long. */
-const MOST_CATCH_UP_MS = 1_500;
 /** How many calls latency is averaged over. */
 const LATENCY_CALLS = 50;
 /** Calls per second below which nothing falls: it has to notice that it may go on. */
@@ -184,8 +177,8 @@ export class AdaptiveRate {
     const pauseMs = retryAfterMs ?? this.#pauseMs;
     this.#pauseUntil(now + pauseMs);
     // No probe is refused for longer than that: the limit has fallen, and there is nothing to make up for.
-    const isLong = this.#refusalsInARow === 1 && pauseMs > 2 * FIRST_PAUSE_MS && pauseMs < 0.2 * this.#horizonMs;
-    this.#catchUp = isLong ? (0.8 * this.#rate * Math.min(pauseMs, MOST_CATCH_UP_MS)) / 1_000 : 0;
+    const isProbe = this.#refusalsInARow === 1 && pauseMs < LONG_BLOCK * this.#horizonMs;
+    this.#catchUp = isProbe ? catchUpAfter(pauseMs, this.#rate) : 0;
   }
 
   #pauseUntil(until: number): void {
@@ -193,10 +186,8 @@ export class AdaptiveRate {
   }
 
   get #pauseMs(): number {
-    const doubledMs = FIRST_PAUSE_MS * 2 ** Math.max(0, this.#refusalsInARow - 1);
-    const blockedMs = this.#lastRefused - this.#cutBefore.sentAt;
-    const askedAgainMs = Math.max(FIRST_PAUSE_MS, blockedMs * (blockedMs > this.#horizonMs ? PAUSE_OF_LONG_BLOCK : PAUSE_OF_BLOCK));
-    return Math.min(LONGEST_PAUSE_MS, this.#phase === 'hold' ? askedAgainMs : doubledMs);
+    if (this.#phase === 'start') return doubledPauseMs(this.#refusalsInARow);
+    return pauseOfBlockMs(this.#lastRefused - this.#cutBefore.sentAt, this.#horizonMs);
   }
 
   /** Calls in the last horizon before the last cut. */

@@ -36,3 +36,25 @@ export async function migrate({ db, kind }: SqlDatabase, name: string, migration
       .execute();
   });
 }
+
+/**
+ * A database with the tables called `name`: brought up to date when they are first asked for, so that a server may come later than we,
+ * and again with the next call where that failed.
+ */
+export function lazyTables<T extends Record<string, Record<string, unknown>>>(
+  database: SqlDatabase,
+  name: string,
+  migrations: readonly Migration[],
+): () => Promise<Kysely<T>> {
+  let tables: Promise<Kysely<T>> | undefined;
+  return () => {
+    tables ??= migrate(database, name, migrations).then(
+      () => database.db.$extendTables<T>() as Kysely<T>,
+      (error: unknown) => {
+        tables = undefined;
+        throw error;
+      },
+    );
+    return tables;
+  };
+}

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { BudgetBatch, BudgetStore, Spending } from '../../domain/budget-store.ts';
-import { type Migration, migrate } from './migrate.ts';
+import { lazyTables, type Migration } from './migrate.ts';
 import type { SqlDatabase } from './open-database.ts';
 
 type BudgetTables = {
@@ -20,11 +20,10 @@ const createTables: Migration = async (db) => {
 
 /** What tenants used up, in SQL; a row for each tenant and period. */
 export class SqlBudgetStore implements BudgetStore {
-  readonly #database: SqlDatabase;
-  #tables: Promise<Kysely<BudgetTables>> | undefined;
+  readonly #open: () => Promise<Kysely<BudgetTables>>;
 
   constructor(database: SqlDatabase) {
-    this.#database = database;
+    this.#open = lazyTables(database, 'spending', [createTables]);
   }
 
   /** The database is closed by whoever opened it. */
@@ -64,17 +63,6 @@ export class SqlBudgetStore implements BudgetStore {
       }
       return totals;
     });
-  }
-
-  #open(): Promise<Kysely<BudgetTables>> {
-    this.#tables ??= migrate(this.#database, 'spending', [createTables]).then(
-      () => this.#database.db.$extendTables<BudgetTables>(),
-      (error: unknown) => {
-        this.#tables = undefined;
-        throw error;
-      },
-    );
-    return this.#tables;
   }
 }
 

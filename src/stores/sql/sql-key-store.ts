@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { ApiKeyRecord, KeyStore } from '../../domain/key-store.ts';
-import { type Migration, migrate } from './migrate.ts';
+import { lazyTables, type Migration } from './migrate.ts';
 import type { SqlDatabase } from './open-database.ts';
 
 interface KeyRow {
@@ -22,11 +22,10 @@ const createTable: Migration = async (db) => {
 
 /** API keys in SQL; the table is made when it is first needed, so that a server may come later than we. */
 export class SqlKeyStore implements KeyStore {
-  readonly #database: SqlDatabase;
-  #tables: Promise<Kysely<KeyTables>> | undefined;
+  readonly #open: () => Promise<Kysely<KeyTables>>;
 
   constructor(database: SqlDatabase) {
-    this.#database = database;
+    this.#open = lazyTables(database, 'keys', [createTable]);
   }
 
   async add({ keyId, hash, tenant, isAdmin, createdAt, revokedAt }: ApiKeyRecord): Promise<void> {
@@ -52,16 +51,5 @@ export class SqlKeyStore implements KeyStore {
     const db = await this.#open();
     await db.updateTable('headgate_keys').set({ revoked_at: at }).where('key_id', '=', keyId).where('revoked_at', 'is', null).execute();
     return (await db.selectFrom('headgate_keys').select('key_id').where('key_id', '=', keyId).executeTakeFirst()) !== undefined;
-  }
-
-  #open(): Promise<Kysely<KeyTables>> {
-    this.#tables ??= migrate(this.#database, 'keys', [createTable]).then(
-      () => this.#database.db.$extendTables<KeyTables>(),
-      (error: unknown) => {
-        this.#tables = undefined;
-        throw error;
-      },
-    );
-    return this.#tables;
   }
 }

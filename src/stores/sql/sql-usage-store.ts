@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { UsageStore } from '../../domain/usage-store.ts';
-import { type Migration, migrate } from './migrate.ts';
+import { lazyTables, type Migration } from './migrate.ts';
 import type { SqlDatabase } from './open-database.ts';
 
 type UsageTables = { headgate_limit_usage: { readonly id: number; readonly usage: string } };
@@ -13,11 +13,10 @@ const createTable: Migration = async (db) => {
 
 /** What a gateway's limits had counted, in one row of SQL. */
 export class SqlUsageStore implements UsageStore {
-  readonly #database: SqlDatabase;
-  #tables: Promise<Kysely<UsageTables>> | undefined;
+  readonly #open: () => Promise<Kysely<UsageTables>>;
 
   constructor(database: SqlDatabase) {
-    this.#database = database;
+    this.#open = lazyTables(database, 'limit usage', [createTable]);
   }
 
   async load(): Promise<string | undefined> {
@@ -33,16 +32,5 @@ export class SqlUsageStore implements UsageStore {
       .values({ id: ONLY_ROW, usage })
       .onConflict((conflict) => conflict.column('id').doUpdateSet({ usage }))
       .execute();
-  }
-
-  #open(): Promise<Kysely<UsageTables>> {
-    this.#tables ??= migrate(this.#database, 'limit usage', [createTable]).then(
-      () => this.#database.db.$extendTables<UsageTables>(),
-      (error: unknown) => {
-        this.#tables = undefined;
-        throw error;
-      },
-    );
-    return this.#tables;
   }
 }

@@ -1,5 +1,5 @@
 import { type Generated, type Kysely, sql } from 'kysely';
-import { type Migration, migrate } from './migrate.ts';
+import { lazyTables, type Migration } from './migrate.ts';
 import type { SqlDatabase } from './open-database.ts';
 
 export interface WorkRow {
@@ -95,21 +95,9 @@ const createTables: Migration = async (db, kind) => {
 
 /** The tables of persisted work: made when they are first needed, so that a server may come later than we. */
 export class WorkDatabase {
-  readonly #database: SqlDatabase;
-  #tables: Promise<Kysely<WorkTables>> | undefined;
+  readonly tables: () => Promise<Kysely<WorkTables>>;
 
   constructor(database: SqlDatabase) {
-    this.#database = database;
-  }
-
-  tables(): Promise<Kysely<WorkTables>> {
-    this.#tables ??= migrate(this.#database, 'work', [createTables]).then(
-      () => this.#database.db.$extendTables<WorkTables>(),
-      (error: unknown) => {
-        this.#tables = undefined;
-        throw error;
-      },
-    );
-    return this.#tables;
+    this.tables = lazyTables(database, 'work', [createTables]);
   }
 }
