@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { AdaptiveRate } from '../../src/limits/learning/adaptive-rate.ts';
 import { ConcurrencyCut } from '../../src/limits/learning/concurrency-cut.ts';
 import { RateGate } from '../../src/limits/learning/rate-gate.ts';
-import { RecentCount } from '../../src/limits/learning/recent-count.ts';
 import { type AdaptiveRunOptions, type LoopWindow, runAdaptive } from './learning-loop.ts';
 import { HiddenLimit, type HiddenMechanism } from './learning-provider.ts';
 
 const WINDOW_MS = 5_000;
 const CHANGE_AT = 30;
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1);
+/** Of every other seed the provider refuses at once; of the others as late as it answers. */
+const refusedWithinMs = (seed: number): number | undefined => (seed % 2 === 0 ? 3 : undefined);
 
 /** After how many windows from `from` five in a row accept within 10 % of the capacity, with less than 1 % refused. */
 function settledAfter(windows: readonly LoopWindow[], from: number, capacity: number): number {
@@ -33,7 +34,7 @@ function run(
   const changes = [{ atMs: CHANGE_AT * WINDOW_MS, capacity: capacity * factor }];
   // As a deployment begins.
   const rate = new AdaptiveRate({ initialRate: 10 });
-  return runAdaptive({ limit, rate, seed, runMs: 2 * CHANGE_AT * WINDOW_MS, changes, ...more });
+  return runAdaptive({ limit, rate, seed, runMs: 2 * CHANGE_AT * WINDOW_MS, changes, refusedWithinMs: refusedWithinMs(seed), ...more });
 }
 
 function curve(windows: readonly LoopWindow[]): string {
@@ -42,27 +43,27 @@ function curve(windows: readonly LoopWindow[]): string {
 
 /** Windows that may pass until five are right: from the start, after the capacity doubled, after it halved. */
 const BOUNDS: [HiddenMechanism, number, number, number, number][] = [
-  ['bucket', 50, 6, 6, 6],
-  ['bucket', 100, 4, 5, 5],
-  ['bucket', 200, 4, 5, 5],
+  // Of few calls a single one in the wrong window is more than the tolerance leaves.
+  ['bucket', 50, 6, 8, 5],
+  ['bucket', 100, 4, 5, 3],
+  ['bucket', 200, 4, 5, 3],
   ['bucket', 500, 5, 5, 3],
-  ['bucket', 2_000, 6, 5, 3],
-  ['sliding', 100, 7, 5, 5],
-  ['sliding', 200, 5, 5, 3],
+  ['bucket', 2_000, 5, 5, 3],
+  ['sliding', 100, 4, 5, 3],
+  ['sliding', 200, 4, 5, 3],
   ['sliding', 500, 4, 5, 3],
-  ['sliding', 2_000, 5, 5, 3],
-  ['fixed', 100, 7, 5, 5],
-  ['fixed', 200, 7, 5, 5],
-  ['fixed', 500, 6, 5, 5],
-  ['fixed', 2_000, 7, 5, 5],
+  ['sliding', 2_000, 4, 5, 3],
+  ['fixed', 100, 7, 5, 3],
+  ['fixed', 200, 8, 4, 3],
+  ['fixed', 500, 7, 4, 3],
+  ['fixed', 2_000, 8, 4, 3],
 ];
 
 describe('an endless backlog behind a hidden limit', () => {
   test.each(BOUNDS)(
     '%s of %d: within a tenth for five windows after %d, %d when it doubles, %d when it halves',
     (mechanism, capacity, start, up, down) => {
-      // Of few calls a single one in the wrong window is more than the tolerance leaves.
-      for (const seed of capacity < 200 ? SEEDS.slice(0, 3) : SEEDS) {
+      for (const seed of SEEDS) {
         for (const [factor, bound] of [
           [2, up],
           [0.5, down],
@@ -98,16 +99,21 @@ describe('an endless backlog behind a hidden limit', () => {
     }
   });
 
-  test.each(['bucket', 'sliding'] as const)(
-    '%s: once settled it stays so, window after window, with less than one call in a hundred refused',
-    (mechanism) => {
+  test.each([
+    ['bucket', 0.99],
+    ['sliding', 0.965],
+  ] as const)(
+    '%s: once settled it stays so, window after window, at more than %d of the capacity, with less than one call in two hundred refused',
+    (mechanism, share) => {
       for (const seed of SEEDS) {
         const steady = run(mechanism, 500, 1, seed).slice(12);
         const refused = steady.reduce((sum, window) => sum + window.refused, 0);
         const calls = steady.reduce((sum, window) => sum + window.calls, 0);
         const near = steady.filter(({ accepted }) => Math.abs(accepted / 500 - 1) <= 0.1);
-        expect(near.length, `seed ${seed}: ${curve(steady)}`).toBeGreaterThanOrEqual(steady.length - 1);
-        expect(refused / calls, `seed ${seed}`).toBeLessThan(0.01);
+        expect(near.length, `seed ${seed}: ${curve(steady)}`).toBe(steady.length);
+        expect(refused / calls, `seed ${seed}`).toBeLessThan(0.005);
+        // Calls that are not answered yet when one is refused are no reason to think less of the limit.
+        expect((calls - refused) / (500 * steady.length), `seed ${seed}: ${curve(steady)}`).toBeGreaterThan(share);
       }
     },
   );
@@ -235,17 +241,6 @@ describe('the gate that enforces a rate', () => {
     gate.setRate(1, 1, 0);
     expect(gate.freeAt(1, 0)).toBeLessThan(101);
   });
-});
-
-test('what was counted lately is known to within a 128th of the horizon, in bounded memory', () => {
-  const recent = new RecentCount(1_000);
-  for (let now = 0; now < 100_000; now++) recent.add(1, now);
-  expect(recent.total).toBe(100_000);
-  expect(Math.abs(recent.since(99_000) - 1_000)).toBeLessThanOrEqual(8);
-  expect(recent.since(100_001)).toBe(0);
-  recent.add(5, 99_500);
-  expect(recent.between(99_250, 99_750)).toBeGreaterThanOrEqual(500 + 5 - 8);
-  expect(recent.since(99_750)).toBeLessThanOrEqual(258);
 });
 
 describe('a provider that asks to slow down', () => {

@@ -46,13 +46,15 @@ export interface AdaptiveRunOptions {
   /** Cost of a call, by its draw in [0, 1). Default 1. */
   readonly cost?: (draw: number) => number;
   readonly retryAfter?: 'none' | 'exact' | 'seconds';
+  /** How soon a refusal is answered once the call was looked at, as by most providers; default: as late as other answers. */
+  readonly refusedWithinMs?: number | undefined;
   /** Changes in the middle of the run. */
   readonly changes?: readonly { readonly atMs: number; readonly capacity: number; readonly drains?: boolean }[];
 }
 
 /** An endless backlog behind an adaptive rate; latency 50 to 300 ms, counted within the first 50. Returns what the provider saw, by window. */
 export function runAdaptive(options: AdaptiveRunOptions): LoopWindow[] {
-  const { limit, rate, runMs, cost = () => 1, retryAfter = 'none' } = options;
+  const { limit, rate, runMs, cost = () => 1, retryAfter = 'none', refusedWithinMs } = options;
   const random = new SeededRandom(options.seed);
   const loop = new EventLoop();
   const gate = new RateGate(rate.rate, rate.burst);
@@ -92,7 +94,7 @@ export function runAdaptive(options: AdaptiveRunOptions): LoopWindow[] {
       window.calls++;
       if (accepted) window.accepted += mine;
       else window.refused++;
-      loop.at(answerAt, () => {
+      loop.at(accepted || refusedWithinMs === undefined ? answerAt : loop.now + refusedWithinMs, () => {
         if (accepted) rate.accepted(startedAt, mine, loop.now);
         else {
           const asked =

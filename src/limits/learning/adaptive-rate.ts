@@ -1,9 +1,9 @@
+import { AcceptedCalls } from './accepted-calls.ts';
 import { BlockEvidence } from './block-evidence.ts';
 import { beginsAfter, FixedWindows } from './fixed-windows.ts';
 import { LimitBounds } from './limit-bounds.ts';
 import { catchUpAfter, doubledPauseMs, pauseOfBlockMs } from './pauses.ts';
 import type { GateWindow } from './rate-gate.ts';
-import { RecentCount } from './recent-count.ts';
 import { SawTooth } from './saw-tooth.ts';
 
 /** What a controller starts from. */
@@ -34,13 +34,12 @@ const GREW = 1.1;
 /** What a window may hold beyond the rate's own share of it, and what is added to its length for calls that count late. */
 const WINDOW_SLACK = 1.02;
 const COUNTED_LATE = 1.01;
+const MOST_HELD = 1.1;
 /** What the limit's window is taken for until a longer block shows that it is longer. */
 const FIRST_HORIZON_MS = 5_000;
 /** A wait of this part of a horizon is for no probe. */
 const LONG_BLOCK = 0.2;
 const LONGEST_HORIZON_MS = 120_000;
-/** How many calls latency is averaged over. */
-const LATENCY_CALLS = 50;
 /** Calls per second below which nothing falls: it has to notice that it may go on. */
 const LEAST_CALLS_PER_S = 0.1;
 
@@ -77,15 +76,13 @@ export class AdaptiveRate {
   #local = Number.POSITIVE_INFINITY;
   #ceiling = 0;
   #horizonMs = FIRST_HORIZON_MS;
-  /** By when they were sent. */
-  readonly #accepted = new RecentCount(FIRST_HORIZON_MS);
-  readonly #calls = new RecentCount(FIRST_HORIZON_MS);
-  #meanCost = 0;
-  #latencyMs = 0;
+  readonly #calls = new AcceptedCalls(FIRST_HORIZON_MS);
+  /** In the horizon before the last cut. */
+  #usualCalls = 0;
   #cutBefore: Cut = { at: Number.NEGATIVE_INFINITY, sentAt: 0, cost: 0, rate: 0 };
   /** From when on, and beside how much, what was accepted may prove that the limit has grown: a block is no time in which it could. */
   #flowsFrom = { at: Number.NEGATIVE_INFINITY, cost: 0 };
-  readonly #bounds = new LimitBounds(this.#accepted);
+  readonly #bounds = new LimitBounds(this.#calls.costs);
   #grew = false;
   /** Calls that started before this belong to a burst that was answered already. */
   #newsFrom = Number.NEGATIVE_INFINITY;
@@ -115,7 +112,7 @@ export class AdaptiveRate {
   get rate(): number {
     if (this.#fixed) return this.#fixed.rate;
     const rate = Math.min(this.#rate, this.#local);
-    return this.#refusalsInARow > 1 ? Math.min(rate, (500 * this.#meanCost) / this.#pauseMs) : rate;
+    return this.#refusalsInARow > 1 ? Math.min(rate, (500 * this.#calls.meanCost) / this.#pauseMs) : rate;
   }
 
   /** The most that may start at once; a larger call starts when nothing is left of the others. */
@@ -128,7 +125,13 @@ export class AdaptiveRate {
     if (this.#fixed) return this.#fixed.window;
     const windowMs = COUNTED_LATE * this.#horizonMs;
     if (this.#phase === 'start') return { limit: Number.POSITIVE_INFINITY, windowMs };
-    return { limit: Math.max(this.#meanCost, (WINDOW_SLACK * this.#rate * this.#horizonMs) / 1_000), windowMs };
+    const most = (WINDOW_SLACK * this.#heldOverCeiling * this.#rate * this.#horizonMs) / 1_000;
+    return { limit: Math.max(this.#calls.meanCost, most), windowMs };
+  }
+
+  /** A window that held more than the ceiling before it refused is a bucket's, which refuses for no window. */
+  get #heldOverCeiling(): number {
+    return Math.min(MOST_HELD, Math.max(1, this.#bounds.latest / this.#ceiling));
   }
 
   /** Nothing may start before. */
@@ -137,18 +140,15 @@ export class AdaptiveRate {
   }
 
   accepted(startedAt: number, cost: number, now: number): void {
-    this.#accepted.add(cost, startedAt);
-    this.#calls.add(1, startedAt);
-    this.#latencyMs += (now - startedAt - this.#latencyMs) / Math.min(LATENCY_CALLS, this.#calls.total);
-    this.#meanCost += (cost - this.#meanCost) / Math.min(100, this.#calls.total);
+    this.#calls.add(startedAt, cost, now);
     if (this.#fixed) {
-      this.#fixed.accepted(startedAt, cost, this.#meanCost, now);
+      this.#fixed.accepted(startedAt, cost, this.#calls.meanCost, now);
       if (!this.#fixed.refuted) return;
       this.#giveUpWindows(this.#fixed, startedAt, now);
     }
     this.#evidence.accepted(startedAt);
     if (startedAt < this.#newsFrom) return;
-    if (this.#refusalsInARow > 0 && this.#phase === 'hold') this.#opened(startedAt);
+    if (this.#refusalsInARow > 0 && this.#phase === 'hold') this.#opened(startedAt, now);
     this.#refusalsInARow = 0;
     const seconds = cost / this.rate;
     this.#tooth.advance(seconds);
@@ -158,7 +158,7 @@ export class AdaptiveRate {
 
   refused({ startedAt, cost = 1, retryAfterMs }: RefusedStart, now: number): void {
     this.#tooth.refused();
-    if (this.#meanCost === 0) this.#meanCost = cost;
+    this.#calls.refused(cost);
     if (retryAfterMs !== undefined && retryAfterMs > 0) {
       this.#pauseUntil(now + retryAfterMs);
       this.#toldAfter = beginsAfter(startedAt, retryAfterMs);
@@ -190,12 +190,6 @@ export class AdaptiveRate {
     return pauseOfBlockMs(this.#lastRefused - this.#cutBefore.sentAt, this.#horizonMs);
   }
 
-  /** Calls in the last horizon before the last cut. */
-  get #usualCalls(): number {
-    const { at } = this.#cutBefore;
-    return this.#calls.between(at - this.#horizonMs, at);
-  }
-
   #grow(seconds: number, now: number): void {
     const horizonS = this.#horizonMs / 1_000;
     this.#local *= 2 ** (seconds / (LOCAL_DOUBLES * horizonS));
@@ -209,19 +203,19 @@ export class AdaptiveRate {
   /** Whether more was accepted since calls flow than the ceiling allows. What was sent lately isn't answered yet. */
   #hasGrown(now: number): boolean {
     const { at, cost } = this.#flowsFrom;
-    const surplus = this.#accepted.total - cost - (this.#ceiling * Math.max(0, now - this.#latencyMs - at)) / 1_000;
-    return surplus > (SURPLUS * this.#horizonMs * this.#ceiling) / 1_000 + this.#meanCost;
+    const surplus = this.#calls.costs.total - cost - (this.#ceiling * Math.max(0, this.#calls.answeredUntil(now) - at)) / 1_000;
+    return surplus > (SURPLUS * this.#horizonMs * this.#ceiling) / 1_000 + this.#calls.meanCost;
   }
 
   /** Answers the first refusal of a burst; whether it was one of a probe, which is over at once. */
   #cut(sentAt: number, now: number): boolean {
-    if (this.#accepted.total === 0) {
-      this.#rate = Math.max(LEAST_CALLS_PER_S * this.#meanCost, this.#rate / 2);
+    if (this.#calls.costs.total === 0) {
+      this.#rate = Math.max(LEAST_CALLS_PER_S * this.#calls.meanCost, this.#rate / 2);
       return false;
     }
     const isHold = this.#phase === 'hold';
     const isEarly = isHold && this.#tooth.elapsedS * 1_000 < this.#horizonMs;
-    const cut = { at: now, sentAt, cost: this.#accepted.total, rate: this.rate };
+    const cut = { at: now, sentAt, cost: this.#calls.costs.total, rate: this.rate };
     this.#local = isEarly && this.#grew ? this.#available(cut) : Number.POSITIVE_INFINITY;
     if (!isEarly) this.#grew = !isHold || this.#rate > GREW * this.#ceiling;
     if (!isEarly && this.#grew) this.#bounds.replace();
@@ -231,7 +225,7 @@ export class AdaptiveRate {
     this.#evidence.begin(sentAt, now, this.#horizonMs);
     this.#flowsFrom = cut;
     this.#phase = 'hold';
-    this.#setCeiling(this.#bounds.measure(cut, this.#horizonMs));
+    this.#measureCut(now);
     return isHold;
   }
 
@@ -242,17 +236,25 @@ export class AdaptiveRate {
   }
 
   #setCeiling(ceiling: number): void {
-    this.#ceiling = Math.max(LEAST_CALLS_PER_S * this.#meanCost, ceiling);
+    this.#ceiling = Math.max(LEAST_CALLS_PER_S * this.#calls.meanCost, ceiling);
     this.#rate = this.#tooth.low(this.#usualCalls) * this.#ceiling;
   }
 
+  /** Sets the ceiling by the last cut, by what is answered of the calls before it so far. */
+  #measureCut(now: number): void {
+    const { at, sentAt, rate } = this.#cutBefore;
+    this.#usualCalls = this.#calls.countBetween(at - this.#horizonMs, at);
+    const unanswered = this.#calls.unansweredBefore(sentAt, rate, now);
+    this.#setCeiling(this.#bounds.measure({ sentAt, rate, unanswered }, this.#horizonMs));
+  }
+
   /** A call gets through again. */
-  #opened(sentAt: number): void {
+  #opened(sentAt: number, now: number): void {
     this.#blocksLong = this.#refusalsInARow > 2 || this.#toldAfter - this.#cutBefore.sentAt > LONG_BLOCK * this.#horizonMs;
-    this.#setCeiling(this.#bounds.measure(this.#cutBefore, this.#horizonMs));
+    this.#measureCut(now);
     if (this.#blocksLong) this.#measureBlock(sentAt);
     // From when it last refused: what a bucket has gained since then is all that it had.
-    this.#flowsFrom = { at: this.#lastRefused, cost: this.#accepted.total - this.#accepted.since(this.#lastRefused) };
+    this.#flowsFrom = { at: this.#lastRefused, cost: this.#calls.costs.total - this.#calls.costs.since(this.#lastRefused) };
     this.#evidence.end(sentAt, this.#horizonMs);
     if (this.#evidence.isFixed) this.#keepWindows(sentAt);
   }
@@ -260,9 +262,9 @@ export class AdaptiveRate {
   /** What blocked was a window that ended. */
   #keepWindows(from: number): void {
     const after = Math.max(this.#lastRefused, Math.min(from, this.#toldAfter));
-    const held = this.#accepted.between(this.#lastRefused - this.#horizonMs, from);
+    const held = this.#calls.costs.between(this.#lastRefused - this.#horizonMs, from);
     const size = Math.max(held, (this.#ceiling * this.#horizonMs) / 1_000);
-    this.#fixed = new FixedWindows({ windowMs: this.#horizonMs, after, from, size }, this.#meanCost);
+    this.#fixed = new FixedWindows({ windowMs: this.#horizonMs, after, from, size }, this.#calls.meanCost);
     this.#refusalsInARow = 0;
     this.#catchUp = 0;
   }
@@ -275,7 +277,7 @@ export class AdaptiveRate {
     this.#setCeiling(sustained);
     this.#bounds.replace(this.#ceiling);
     this.#local = Number.POSITIVE_INFINITY;
-    this.#flowsFrom = { at: sentAt, cost: this.#accepted.total };
+    this.#flowsFrom = { at: sentAt, cost: this.#calls.costs.total };
     this.#newsFrom = now;
   }
 
@@ -290,7 +292,6 @@ export class AdaptiveRate {
 
   #setHorizon(horizonMs: number): void {
     this.#horizonMs = Math.min(LONGEST_HORIZON_MS, horizonMs);
-    this.#accepted.setHorizon(this.#horizonMs);
     this.#calls.setHorizon(this.#horizonMs);
   }
 }

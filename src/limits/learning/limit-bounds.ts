@@ -9,6 +9,8 @@ const DOUBTFUL = 0.75;
 /** … but where it holds the same as when the block ended, within this; unless it was nowhere near full then. */
 const SAME_WITHIN = 0.1;
 const HELD_WHEN_FULL = 0.5;
+/** A block so few horizons after another says that what was concluded from that one was wrong. */
+const NEXT_WITHIN = 2;
 /** What flows after a block says something after this part of a horizon. */
 const LEAST_FLOW = 0.1;
 
@@ -17,6 +19,8 @@ interface Refusal {
   readonly sentAt: number;
   /** The rate then, per second. */
   readonly rate: number;
+  /** How much that was sent before it is likely to be accepted and isn't answered yet. */
+  readonly unanswered: number;
 }
 
 /** What refused for a while. */
@@ -44,6 +48,11 @@ export class LimitBounds {
     this.#accepted = accepted;
   }
 
+  /** By the last refusal alone. */
+  get latest(): number {
+    return this.#bounds.at(-1) ?? 0;
+  }
+
   /** Nothing that was measured before says anything any more, but for this. */
   replace(ceiling?: number): void {
     this.#bounds = ceiling === undefined ? [] : [ceiling];
@@ -57,8 +66,8 @@ export class LimitBounds {
 
   /** The ceiling by the last refusal and those before, as far as answers to what was sent before it have come. */
   measure(refusal: Refusal, horizonMs: number): number {
-    const { sentAt, rate } = refusal;
-    const held = this.#heldBefore(sentAt, sentAt, horizonMs);
+    const { sentAt, rate, unanswered } = refusal;
+    const held = this.#heldBefore(sentAt, sentAt, horizonMs) + (unanswered * 1_000) / horizonMs;
     const flowed = this.#isDoubtful(held, sentAt, horizonMs) ? this.#flowed(refusal, horizonMs) : 0;
     const accepted = Math.max(held, flowed, LEAST_LEFT * this.#ceilingBefore);
     const last = this.#bounds.length - 1;
@@ -68,10 +77,12 @@ export class LimitBounds {
 
   /** The ceiling by a window that was full. */
   measureBlock({ refusedAt, blockedAt, openedAt }: Block, horizonMs: number): number {
+    const isNext = refusedAt - this.#openedAt < NEXT_WITHIN * horizonMs;
     // It opened some time between the last refusal and now.
     this.#heldThen = this.#heldBefore((blockedAt + openedAt) / 2, openedAt, horizonMs);
     this.#openedAt = openedAt;
-    const ceiling = Math.max(this.#heldThen, this.#ceilingBefore / (1 + (openedAt - refusedAt) / horizonMs));
+    const drained = isNext ? 0 : this.#ceilingBefore / (1 + (openedAt - refusedAt) / horizonMs);
+    const ceiling = Math.max(this.#heldThen, drained);
     this.replace(ceiling);
     return ceiling;
   }

@@ -1,15 +1,27 @@
-const MARKS_PER_HORIZON = 128;
+const CELLS_PER_HORIZON = 256;
 const HORIZONS = 3;
 
-/** How much was counted over the last stretch, of any length up to three horizons, to within a 128th of one: memory is bounded. */
+/** A stretch in which something was counted. */
+interface Cell {
+  readonly from: number;
+  readonly until: number;
+  /** All that was counted before it. */
+  before: number;
+}
+
+/**
+ * How much was counted over the last stretch, of any length up to three horizons: time is cut into 256ths of one, and what
+ * lies inside such a cell is taken to be spread evenly. Cells without anything take no place, so memory is bounded and what
+ * lies before a long silence is kept.
+ */
 export class RecentCount {
-  #markEveryMs: number;
-  /** What had been counted before which moment, oldest first. */
-  #marks: { readonly at: number; total: number }[] = [];
+  #cellMs: number;
+  /** Oldest first; they don't overlap. */
+  #cells: Cell[] = [];
   #total = 0;
 
   constructor(horizonMs: number) {
-    this.#markEveryMs = horizonMs / MARKS_PER_HORIZON;
+    this.#cellMs = horizonMs / CELLS_PER_HORIZON;
   }
 
   /** All that was ever counted. */
@@ -18,38 +30,48 @@ export class RecentCount {
   }
 
   setHorizon(horizonMs: number): void {
-    this.#markEveryMs = horizonMs / MARKS_PER_HORIZON;
+    this.#cellMs = horizonMs / CELLS_PER_HORIZON;
   }
 
   /** Counts `amount` at `at`, which may be earlier than what was counted before. */
   add(amount: number, at: number): void {
-    const last = this.#marks.at(-1);
-    if (last === undefined || at - last.at >= this.#markEveryMs) {
-      this.#marks.push({ at, total: this.#total });
-      if (this.#marks.length > 2 * HORIZONS * MARKS_PER_HORIZON) this.#marks = this.#marks.slice(-HORIZONS * MARKS_PER_HORIZON);
-    }
-    for (let i = this.#marks.length - 1; i >= 0; i--) {
-      const mark = this.#marks[i];
-      if (mark === undefined || mark.at <= at) break;
-      mark.total += amount;
-    }
+    let next = this.#cells.length;
+    for (let cell = this.#cells[next - 1]; cell !== undefined && cell.from > at; cell = this.#cells[--next - 1]) cell.before += amount;
+    if (at >= (this.#cells[next - 1]?.until ?? Number.NEGATIVE_INFINITY)) this.#insert(next, at, amount);
     this.#total += amount;
   }
 
   /** What was counted at `from` or later. */
   since(from: number): number {
-    let low = 0;
-    let high = this.#marks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#marks[middle]?.at ?? 0) < from) low = middle + 1;
-      else high = middle;
-    }
-    return this.#total - (this.#marks[low]?.total ?? this.#total);
+    return this.#total - this.#beforeMoment(from);
   }
 
   /** What was counted from `from` on and before `to`. */
   between(from: number, to: number): number {
-    return this.since(from) - this.since(to);
+    return this.#beforeMoment(to) - this.#beforeMoment(from);
+  }
+
+  /** @param amount what those behind it have been given already */
+  #insert(index: number, at: number, amount: number): void {
+    const after = this.#cells[index];
+    const start = Math.floor(at / this.#cellMs) * this.#cellMs;
+    const from = Math.max(start, this.#cells[index - 1]?.until ?? start);
+    const until = Math.min(start + this.#cellMs, after?.from ?? Number.POSITIVE_INFINITY);
+    this.#cells.splice(index, 0, { from, until, before: after === undefined ? this.#total : after.before - amount });
+    if (this.#cells.length >= 2 * HORIZONS * CELLS_PER_HORIZON) this.#cells = this.#cells.slice(-HORIZONS * CELLS_PER_HORIZON);
+  }
+
+  #beforeMoment(at: number): number {
+    let low = 0;
+    let high = this.#cells.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#cells[middle]?.from ?? 0) <= at) low = middle + 1;
+      else high = middle;
+    }
+    const cell = this.#cells[low - 1];
+    if (cell === undefined) return this.#cells[0]?.before ?? 0;
+    const inside = (this.#cells[low]?.before ?? this.#total) - cell.before;
+    return cell.before + inside * Math.min(1, (at - cell.from) / (cell.until - cell.from));
   }
 }

@@ -6,6 +6,8 @@ const DIP_CALLS = 1.5;
 const LEAST_BELOW = 0.6;
 const MOST_BELOW = 6;
 const REFUSED_SHARE = 0.0065;
+/** Horizons from the ceiling to the refusal, mostly. */
+const PROBE_TAKES = 0.6;
 /** Above the ceiling when probing begins; twice that a horizon later. */
 const FIRST_EXCESS = 0.02;
 /** Once it is proven that the limit has grown the excess doubles in so many horizons. */
@@ -65,7 +67,7 @@ export class SawTooth {
   /** How long the way from the bottom to the ceiling takes: so long that refusals stay few. */
   #belowS(horizonS: number, callsPerHorizon: number): number {
     const perRefusalS = horizonS / (REFUSED_SHARE * Math.max(0.005, callsPerHorizon));
-    const wantedS = Math.max(1, this.#refusedPerProbe) * perRefusalS - horizonS;
+    const wantedS = Math.max(1, this.#refusedPerProbe) * perRefusalS - PROBE_TAKES * horizonS;
     return Math.max(LEAST_BELOW * horizonS, Math.min(MOST_BELOW * horizonS, wantedS));
   }
 }
