@@ -1,10 +1,10 @@
 import { validateAmount, validateFunction } from '../config/validate.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { EasyLogger, Logger } from '../domain/logger.ts';
+import { Alarms } from '../lib/alarms.ts';
 import { StringTable } from '../lib/string-table.ts';
 import { systemRandom } from '../lib/system-clock.ts';
 import { AbortLinks } from './abort-links.ts';
-import { Alarms } from './alarms.ts';
 import type { EngineEvent } from './engine-event.ts';
 import type { EngineServices } from './engine-services.ts';
 import { estimateTokens, type TokenEstimator } from './estimate-tokens.ts';

@@ -1,6 +1,6 @@
+import type { Alarms } from '../lib/alarms.ts';
 import type { StringTable } from '../lib/string-table.ts';
 import type { AbortLinks } from './abort-links.ts';
-import type { Alarms } from './alarms.ts';
 import type { EngineSignals } from './engine-signals.ts';
 import type { TokenEstimator } from './estimate-tokens.ts';
 import type { Outbox } from './outbox.ts';

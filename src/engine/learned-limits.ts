@@ -37,8 +37,8 @@ export class LearnedLimits implements LimitListener {
   readonly #units = new Map<RateLimiterType, LimiterUnit>();
   readonly #gates = new Map<RateLimiterType, Gate>();
   #mostInFlight = UNKNOWN;
-  /** What lies between us and the provider's books, by type. */
-  readonly #uncounted = new Map<RateLimiterType, number>();
+  /** The sum of what lies between us and the provider's books. */
+  readonly #uncounted = { calls: 0, inputTokens: 0, outputTokens: 0 };
 
   /** @param ofModel limits of the model itself, where it has no other deployment: what they limit needs no learning */
   constructor(deployment: DeploymentUnit, ofModel: readonly LimiterUnit[], actors: EngineActors, signals: EngineSignals) {
@@ -88,8 +88,9 @@ export class LearnedLimits implements LimitListener {
   started(cost: CallCost, now: number): SentCall {
     for (const [type, { gate }] of this.#gates) gate.take(costOf(type, cost), now);
     this.#count(cost, 1);
-    const units = [...this.#ofModel, ...this.#deployment.units];
-    const heldAtSend = new Map(units.map(({ config, limiter }) => [config.type, limiter.used(now)]));
+    const heldAtSend = new Map<RateLimiterType, number>();
+    for (const { config, limiter } of this.#ofModel) heldAtSend.set(config.type, limiter.used(now));
+    for (const { config, limiter } of this.#deployment.units) heldAtSend.set(config.type, limiter.used(now));
     return { startedAt: now, cost, heldAtSend, counted: false, answered: false };
   }
 
@@ -115,7 +116,7 @@ export class LearnedLimits implements LimitListener {
       books: (type) => ({
         held: this.#unitOf(type)?.limiter.used(now) ?? 0,
         heldAtSend: call.heldAtSend?.get(type),
-        inFlight: this.#uncounted.get(type) ?? 0,
+        inFlight: costOf(type, this.#uncounted),
       }),
     });
     call.heldAtSend = undefined;
@@ -209,8 +210,10 @@ export class LearnedLimits implements LimitListener {
     return this.#units.get(type) ?? this.#deployment.units.find(isOf) ?? this.#ofModel.find(isOf);
   }
 
-  #count(cost: CallCost, sign: 1 | -1): void {
-    for (const type of KNOWN_TYPES) this.#uncounted.set(type, (this.#uncounted.get(type) ?? 0) + sign * costOf(type, cost));
+  #count({ calls = 1, inputTokens, outputTokens }: CallCost, sign: 1 | -1): void {
+    this.#uncounted.calls += sign * calls;
+    this.#uncounted.inputTokens += sign * inputTokens;
+    this.#uncounted.outputTokens += sign * outputTokens;
   }
 }
 

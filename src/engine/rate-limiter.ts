@@ -2,12 +2,12 @@ import { parseRateLimiterConfig, type RateLimiterConfig } from '../config/rate-l
 import type { Clock } from '../domain/clock.ts';
 import { InvalidConfiguration, RateLimitExceeded } from '../domain/errors.ts';
 import type { RateLimiterType } from '../domain/limit-types.ts';
+import { type Alarm, Alarms } from '../lib/alarms.ts';
 import { Fifo } from '../lib/fifo.ts';
 import { systemClock } from '../lib/system-clock.ts';
 import { createLimiter } from '../limits/create-limiter.ts';
 import type { Hold } from '../limits/hold.ts';
 import type { Limiter } from '../limits/limiter.ts';
-import { type Alarm, Alarms } from './alarms.ts';
 import { limiterOptions } from './limiter-registry.ts';
 
 interface Waiter {

@@ -1,8 +1,8 @@
 import type { RequestActorInput, RequestEvent } from '../../machines/request-machine.ts';
 import type { CallCost, PartCost, TokenCounts } from '../domain/limit-types.ts';
 import type { RequestPhase, RequestStatus } from '../domain/request-status.ts';
+import type { Alarm } from '../lib/alarms.ts';
 import type { QueueEntry } from '../scheduling/fair-queue.ts';
-import type { Alarm } from './alarms.ts';
 import type { Attempt } from './attempt.ts';
 import type { QueueRequest } from './queue-request.ts';
 import type { SettledResponse } from './queue-response.ts';

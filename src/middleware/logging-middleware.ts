@@ -44,9 +44,9 @@ export class LoggingMiddleware extends Middleware {
     this.#startedAt.set(context, this.#clock.now());
     if (!this.#options.logRequests) return request;
     const { messages, temperature, maxTokens, stream } = request;
-    const preview = messages.slice(0, PREVIEWED_MESSAGES).map((message) => this.#shortened(message));
     const fields = { ...facts(context), messageCount: messages.length, temperature, maxTokens, stream };
-    this.#log(context).info(this.#options.includeContent ? { ...fields, preview } : fields, 'LLM request');
+    const preview = (): string[] => messages.slice(0, PREVIEWED_MESSAGES).map((message) => this.#shortened(message));
+    this.#log(context).info(this.#options.includeContent ? { ...fields, preview: preview() } : fields, 'LLM request');
     return request;
   }
 
@@ -65,8 +65,8 @@ export class LoggingMiddleware extends Middleware {
       finishReason,
       ...retries(context),
     };
-    const preview = this.#cut(response.content);
-    this.#log(context).info(this.#options.includeContent ? { ...fields, preview } : fields, 'LLM response');
+    const said = this.#options.includeContent ? { ...fields, preview: this.#cut(response.content) } : fields;
+    this.#log(context).info(said, 'LLM response');
     return response;
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import type { HttpTransport } from '../domain/http-transport.ts';
+import { Alarms } from '../lib/alarms.ts';
 import { type AnswerContext, streamBody, wholeBody } from './http/body-reader-for.ts';
 import { CallFailures, type CallFault } from './http/call-failures.ts';
 import { DecodingWire } from './http/decoding-wire.ts';
@@ -23,7 +24,7 @@ const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 /** An answer that isn't streamed has its headers when all of it is generated. */
 const HEADERS_TIMEOUT_MS = 600_000;
 const ASK_TIMEOUT_MS = 30_000;
-type SharedPlan = Pick<CallPlan, 'clock' | 'failures' | 'signal' | 'moments'>;
+type SharedPlan = Pick<CallPlan, 'clock' | 'alarms' | 'failures' | 'signal' | 'moments'>;
 
 /** What is seen of a stream's call. */
 interface StreamSeen {
@@ -58,6 +59,7 @@ class HttpEndpoint implements Endpoint {
   readonly preset: ProviderPreset;
   readonly #options: EndpointOptions;
   readonly #clock: Clock;
+  readonly #alarms: Alarms;
   readonly #target: UpstreamTarget;
   readonly #wire: Wire;
   readonly #secret: Secret;
@@ -69,6 +71,7 @@ class HttpEndpoint implements Endpoint {
     this.preset = options.preset;
     this.#options = options;
     this.#clock = clock;
+    this.#alarms = new Alarms(clock);
     this.#target = target;
     this.#wire = wire;
     this.#secret = new Secret(options.apiKey, ...keysInHeaders(options.headers));
@@ -106,6 +109,7 @@ class HttpEndpoint implements Endpoint {
     const fault = late('headers_timeout', ASK_TIMEOUT_MS, 'no answer');
     const call = new ProviderCall({
       clock: this.#clock,
+      alarms: this.#alarms,
       failures: this.#failures,
       signal,
       moments: {},
@@ -119,7 +123,7 @@ class HttpEndpoint implements Endpoint {
   }
 
   #call(call: WireCall, body: UpstreamBody, moments: CallMoments): ProviderCall {
-    const plan = { clock: this.#clock, failures: this.#failures, signal: call.signal, moments };
+    const plan = { clock: this.#clock, alarms: this.#alarms, failures: this.#failures, signal: call.signal, moments };
     const rules = { format: call.format, countsCacheReads: this.preset.countsCacheReads };
     if (body.isStream && call.format !== 'openai-embeddings') {
       const seen = { reader: readerFor(call.format), inputCharacters: textCharacters(call.body) };

@@ -1,26 +1,29 @@
-import type { Clock, TimerHandle } from '../../domain/clock.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { Alarm, Alarms } from '../../lib/alarms.ts';
 
 /** How long one request has waited for a client in all; the time in which it runs or rests before it is tried again is not counted. */
 export class AcquireTimer {
   readonly #clock: Clock;
+  readonly #alarms: Alarms;
   readonly #onLate: () => void;
   #leftMs: number;
   #countsFrom = 0;
-  #timer: TimerHandle;
+  #alarm: Alarm | undefined;
   #isOver = false;
 
-  constructor(clock: Clock, limitMs: number, onLate: () => void) {
+  constructor(clock: Clock, alarms: Alarms, limitMs: number, onLate: () => void) {
     this.#clock = clock;
+    this.#alarms = alarms;
     this.#leftMs = limitMs;
     this.#onLate = onLate;
   }
 
   /** It waits from now on. @param restMs how long it may rest first */
   waits(restMs = 0): void {
-    this.#clock.clearTimeout(this.#timer);
+    this.#alarms.clear(this.#alarm);
     if (this.#isOver) return;
     this.#countsFrom = this.#clock.now() + restMs;
-    this.#timer = this.#clock.setTimeout(this.#onLate, this.#leftMs + restMs);
+    this.#alarm = this.#alarms.set(this.#countsFrom + this.#leftMs, this.#onLate);
   }
 
   /** The request has settled; an attempt of it that was given up may still come back. */
@@ -31,7 +34,7 @@ export class AcquireTimer {
 
   /** It has a client. */
   ends(): void {
-    this.#clock.clearTimeout(this.#timer);
+    this.#alarms.clear(this.#alarm);
     this.#leftMs -= Math.max(0, this.#clock.now() - this.#countsFrom);
     this.#countsFrom = Number.POSITIVE_INFINITY;
   }

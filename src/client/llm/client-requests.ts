@@ -1,10 +1,12 @@
 import type { Clock } from '../../domain/clock.ts';
+import type { CostRule } from '../../domain/cost-rule.ts';
 import type { TokenCounts } from '../../domain/limit-types.ts';
 import { LLMException } from '../../domain/llm-errors.ts';
 import type { Logger } from '../../domain/logger.ts';
 import type { LimiterInfo } from '../../engine/queue-info.ts';
 import type { QueueManager, ShutdownOptions } from '../../engine/queue-manager.ts';
 import type { RequestHandle } from '../../engine/request-handle.ts';
+import { Alarms } from '../../lib/alarms.ts';
 import { macrotask } from '../../lib/system-clock.ts';
 import type { MiddlewareContext } from '../../middleware/middleware.ts';
 import type { ProviderPreset } from '../../providers/provider.ts';
@@ -60,6 +62,8 @@ export class ClientRequests {
   readonly queues: ClientQueues;
   readonly metrics = new PoolMetrics();
   readonly #parts: ClientParts;
+  readonly #alarms: Alarms;
+  readonly #costRules: ReadonlySet<CostRule>;
   #isClosing = false;
   #isClosed = false;
   #repeated = 0;
@@ -67,23 +71,26 @@ export class ClientRequests {
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
+    this.#alarms = new Alarms(parts.clock);
+    this.#costRules = new Set([parts.preset.cost]);
     this.queues = new ClientQueues(parts.queues, parts.plan, parts.pool);
   }
 
   /** Resolves with the answer of the attempt that succeeded: whole, or a stream that has begun. */
   run<A>(request: ClientRequest<A>): Promise<A> {
-    const { plan, preset, queues, learning, clock } = this.#parts;
+    const { plan, queues, learning, clock } = this.#parts;
     const { call, model, context, rules, urgency, begun, around, wrap = itself } = request;
     if (this.#isClosed) throw this.#closed();
     const modelId = this.queues.idFor(model, rules);
-    const estimate = estimateWork(`${plan.name}/${model ?? ''}`, new Set([preset.cost]), call, learning);
+    const estimate = estimateWork(`${plan.name}/${model ?? ''}`, this.#costRules, call, learning);
     // A middleware may come here twice for one request, each time with a call of its own.
     const requestId = this.#known.has(context) ? `${context.requestId}-${++this.#repeated}` : context.requestId;
     this.#known.add(context);
     return new Promise((resolve, reject) => {
       const deliver = (answer: A): void => resolve(wrap(answer, (error) => clientError(error, failed())));
       let handle: RequestHandle | undefined;
-      const timer = new AcquireTimer(clock, plan.pool.acquireTimeout * 1000, () => handle?.cancel(new AcquireTimedOut()));
+      const tooLate = (): void => void handle?.cancel(new AcquireTimedOut());
+      const timer = new AcquireTimer(clock, this.#alarms, plan.pool.acquireTimeout * 1000, tooLate);
       const longestRestMs = (rules.retry ?? NO_RETRY).maxDelayMs;
       const work = new ClientCall<A>({ clock, estimate, shared: context, around, timer, longestRestMs, deliver });
       const failed = (): FailedCall => ({

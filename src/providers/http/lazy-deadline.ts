@@ -1,54 +1,53 @@
-import type { Clock, TimerHandle } from '../../domain/clock.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { Alarm, Alarms } from '../../lib/alarms.ts';
 
-/** One moment that moves often. Moving it later costs no timer: the one that is set looks again when it fires. */
-export class LazyDeadline {
+/** One moment that moves often. Moving it later costs nothing: the alarm that is set looks again when it rings. */
+export class LazyDeadline implements Alarm {
+  /** When the alarm rings, while it is set. */
+  at = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
   readonly #clock: Clock;
+  readonly #alarms: Alarms;
   readonly #onDue: () => void;
-  #at: number | undefined;
-  #timer: TimerHandle;
-  #timerAt = Number.POSITIVE_INFINITY;
+  #due: number | undefined;
 
-  constructor(clock: Clock, onDue: () => void) {
+  constructor(clock: Clock, alarms: Alarms, onDue: () => void) {
     this.#clock = clock;
+    this.#alarms = alarms;
     this.#onDue = onDue;
   }
 
   /** Due `ms` from now, instead of when it was due before. */
   dueIn(ms: number): void {
-    this.#at = this.#clock.now() + ms;
-    if (this.#at < this.#timerAt) this.#arm(this.#at, ms);
+    this.#due = this.#clock.now() + ms;
+    if (this.#due >= this.at) return;
+    this.#alarms.clear(this);
+    this.#set(this.#due);
   }
 
-  /** Not due for now; a timer that is set stays, since the deadline will probably come back. */
+  /** Not due for now; an alarm that is set stays, since the deadline will probably come back. */
   suspend(): void {
-    this.#at = undefined;
+    this.#due = undefined;
   }
 
-  /** Over: no timer is left behind. */
+  /** Over: no alarm is left behind. */
   clear(): void {
-    this.#at = undefined;
-    this.#disarm();
+    this.#due = undefined;
+    this.#alarms.clear(this);
+    this.at = Number.POSITIVE_INFINITY;
   }
 
-  #arm(at: number, ms: number): void {
-    this.#disarm();
-    this.#timerAt = at;
-    this.#timer = this.#clock.setTimeout(() => this.#look(), ms);
-  }
-
-  #disarm(): void {
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-  }
-
-  #look(): void {
-    this.#timer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    if (this.#at === undefined) return;
-    const remaining = this.#at - this.#clock.now();
-    if (remaining > 0) return this.#arm(this.#at, remaining);
-    this.#at = undefined;
+  ring(): void {
+    this.at = Number.POSITIVE_INFINITY;
+    const due = this.#due;
+    if (due === undefined) return;
+    if (due > this.#clock.now()) return this.#set(due);
+    this.#due = undefined;
     this.#onDue();
+  }
+
+  #set(at: number): void {
+    this.at = at;
+    this.#alarms.add(this);
   }
 }

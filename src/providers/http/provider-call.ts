@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
+import type { Alarms } from '../../lib/alarms.ts';
 import type { CallMoments, ReplyHeaders, WireAnswer } from '../provider.ts';
 import type { BodyReader, CallHost } from './body-reader.ts';
 import type { CallFailures, CallFault } from './call-failures.ts';
@@ -8,6 +9,8 @@ import type { Wire, WireControl, WireRequest, WireSink } from './wire.ts';
 /** What one call is told. */
 export interface CallPlan {
   readonly clock: Clock;
+  /** Of all calls of the endpoint. */
+  readonly alarms: Alarms;
   readonly failures: CallFailures;
   readonly signal: AbortSignal | undefined;
   readonly moments: CallMoments;
@@ -40,7 +43,7 @@ export class ProviderCall implements WireSink, CallHost {
 
   constructor(plan: CallPlan) {
     this.#plan = plan;
-    this.deadline = new LazyDeadline(plan.clock, () => this.#due());
+    this.deadline = new LazyDeadline(plan.clock, plan.alarms, () => this.#due());
   }
 
   start(wire: Wire, request: WireRequest): Promise<WireAnswer> {

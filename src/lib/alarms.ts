@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../domain/clock.ts';
-import { type HeapItem, PriorityHeap } from '../lib/priority-heap.ts';
+import { type HeapItem, PriorityHeap } from './priority-heap.ts';
 
 /** Something that happens at a time unless it is taken back. */
 export interface Alarm extends HeapItem {
@@ -8,8 +8,8 @@ export interface Alarm extends HeapItem {
 }
 
 /**
- * Every deadline of the engine in one heap behind one timer. A timer each would be slow (the runtime scans them)
- * and would keep a finished process alive.
+ * Moments that mostly come to nothing, in one heap behind one timer. A timer each would be slow (the runtime scans
+ * them) and would keep a finished process alive.
  */
 export class Alarms {
   readonly #clock: Clock;
@@ -55,11 +55,14 @@ export class Alarms {
   readonly #wake = (): void => {
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
-    for (let alarm = this.#heap.peek(); alarm !== undefined && alarm.at <= now; alarm = this.#heap.peek()) {
-      this.#heap.remove(alarm);
-      alarm.ring();
+    try {
+      for (let alarm = this.#heap.peek(); alarm !== undefined && alarm.at <= now; alarm = this.#heap.peek()) {
+        this.#heap.remove(alarm);
+        alarm.ring();
+      }
+    } finally {
+      const next = this.#heap.peek();
+      if (next !== undefined && next.at < this.#timerAt) this.#arm(next.at);
     }
-    const next = this.#heap.peek();
-    if (next !== undefined && next.at < this.#timerAt) this.#arm(next.at);
   };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Alarm, Alarms } from '../../src/engine/alarms.ts';
+import { type Alarm, Alarms } from '../../src/lib/alarms.ts';
 import { MAX_TIMER_MS } from '../../src/lib/system-clock.ts';
 import { VirtualClock } from '../../src/testing/index.ts';
 import { holds } from '../lib/property.ts';
