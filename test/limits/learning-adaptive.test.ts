@@ -140,6 +140,14 @@ describe('an endless backlog behind a hidden limit', () => {
     }
   });
 
+  test('where it asks to wait whole seconds, in windows of five, probes are so far apart that little is lost', () => {
+    for (const seed of SEEDS) {
+      const steady = run('sliding', 500, 1, seed, { retryAfter: 'seconds' }).slice(12);
+      const share = steady.reduce((sum, { accepted }) => sum + accepted, 0) / (500 * steady.length);
+      expect(share, `seed ${seed}: ${curve(steady)}`).toBeGreaterThan(0.9);
+    }
+  });
+
   test('a limit that is used up from the first call on is waited for with a handful of calls', () => {
     const limit = new HiddenLimit('fixed', 100, 60_000, 0);
     limit.admit(100, 0);

@@ -176,6 +176,7 @@ export class AdaptiveRate {
     this.#newsFrom = now;
     const pauseMs = retryAfterMs ?? this.#pauseMs;
     this.#pauseUntil(now + pauseMs);
+    if (isFirst) this.#tooth.paused(pauseMs);
     // No probe is refused for longer than that: the limit has fallen, and there is nothing to make up for.
     const isProbe = this.#refusalsInARow === 1 && pauseMs < LONG_BLOCK * this.#horizonMs;
     this.#catchUp = isProbe ? catchUpAfter(pauseMs, this.#rate) : 0;

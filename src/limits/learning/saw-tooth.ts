@@ -2,10 +2,11 @@
 const LEAST_DIP = 0.024;
 const MOST_DIP = 0.06;
 const DIP_CALLS = 1.5;
-/** Horizons that the way back up to the ceiling takes; within these bounds as long as keeps refusals to this share of the calls. */
+/** Horizons that the way back up to the ceiling takes; within these bounds as long as keeps refusals and waits to these shares. */
 const LEAST_BELOW = 0.6;
 const MOST_BELOW = 6;
 const REFUSED_SHARE = 0.0065;
+const PAUSED_SHARE = 0.03;
 /** Horizons from the ceiling to the refusal, mostly. */
 const PROBE_TAKES = 0.6;
 /** Above the ceiling when probing begins; twice that a horizon later. */
@@ -21,6 +22,7 @@ export class SawTooth {
   #refusedSinceCut = 0;
   #refusedPerProbe = 1;
   #wasProbe = false;
+  #pausedS = 0;
 
   get elapsedS(): number {
     return this.#elapsedS;
@@ -38,6 +40,11 @@ export class SawTooth {
 
   refused(): void {
     this.#refusedSinceCut++;
+  }
+
+  /** How long nothing is sent for the last probe. */
+  paused(ms: number): void {
+    this.#pausedS = ms / 1_000;
   }
 
   /** Begins again because something was refused; what that cost is known with the next one. */
@@ -64,10 +71,11 @@ export class SawTooth {
     return 1 + FIRST_EXCESS * 2 ** (Math.min(1, probedS / horizonS) + provenS / (EXCESS_DOUBLES * horizonS));
   }
 
-  /** How long the way from the bottom to the ceiling takes: so long that refusals stay few. */
+  /** How long the way from the bottom to the ceiling takes: so long that refusals, and waits for them, stay few. */
   #belowS(horizonS: number, callsPerHorizon: number): number {
     const perRefusalS = horizonS / (REFUSED_SHARE * Math.max(0.005, callsPerHorizon));
-    const wantedS = Math.max(1, this.#refusedPerProbe) * perRefusalS - PROBE_TAKES * horizonS;
+    const forRefusalsS = Math.max(1, this.#refusedPerProbe) * perRefusalS - PROBE_TAKES * horizonS;
+    const wantedS = Math.max(forRefusalsS, this.#pausedS / PAUSED_SHARE);
     return Math.max(LEAST_BELOW * horizonS, Math.min(MOST_BELOW * horizonS, wantedS));
   }
 }
