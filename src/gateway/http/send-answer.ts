@@ -6,6 +6,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { LLMQueueException, textOf } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/logger.ts';
 import type { WireFormatName } from '../../domain/wire-format.ts';
+import { TurnBatch } from '../../lib/turn-batch.ts';
 import type { WireStream } from '../../providers/provider.ts';
 import { headersOf } from './answer-headers.ts';
 
@@ -14,13 +15,15 @@ export function sendError(reply: FastifyReply, { status, text, upstream = {}, he
   return reply.code(status).headers(headersOf(upstream, headers)).send(text);
 }
 
+const answers = new TurnBatch<{ readonly raw: ServerResponse; readonly text: string }>(({ raw, text }) => raw.end(text));
+
 /** An answer that is there already; written past Fastify: its headers are complete and its text needs no serializer. */
 export function sendWhole(reply: FastifyReply, status: number, headers: Record<string, string | string[]>, text: string): void {
   reply.hijack();
   const { raw } = reply;
   headers['content-length'] = String(Buffer.byteLength(text));
   raw.writeHead(status, headers);
-  raw.end(text);
+  answers.add({ raw, text });
 }
 
 /** What a stream is written with. */

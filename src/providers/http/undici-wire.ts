@@ -1,4 +1,5 @@
 import { type Dispatcher, Pool } from 'undici';
+import { TurnBatch } from '../../lib/turn-batch.ts';
 import type { Wire, WireControl, WireRequest, WireSink } from './wire.ts';
 
 /** What a pool of connections is told. */
@@ -18,6 +19,7 @@ const KEEP_ALIVE_MS = 20_000;
 /** Kept-alive HTTP/1.1 connections to one origin, one call at a time on each. */
 export class UndiciWire implements Wire {
   readonly #pool: Pool;
+  readonly #starting = new TurnBatch<UndiciExchange>((exchange) => this.#dispatch(exchange));
 
   constructor(options: UndiciWireOptions) {
     this.#pool = new Pool(options.origin, {
@@ -31,23 +33,30 @@ export class UndiciWire implements Wire {
   }
 
   start(request: WireRequest, sink: WireSink): WireControl {
-    const exchange = new UndiciExchange(sink);
-    const { method, path, headers, body } = request;
-    try {
-      this.#pool.dispatch({ method, path, headers, body: body ?? null }, exchange);
-    } catch (error) {
-      exchange.onResponseError(undefined, error);
-    }
+    const exchange = new UndiciExchange(request, sink);
+    this.#starting.add(exchange);
     return exchange;
   }
 
   close(): Promise<void> {
+    this.#starting.flush();
     return this.#pool.close();
   }
 
   /** Breaks every connection; calls in flight fail. */
   destroy(): Promise<void> {
+    this.#starting.flush();
     return this.#pool.destroy();
+  }
+
+  #dispatch(exchange: UndiciExchange): void {
+    const options = exchange.begin();
+    if (options === undefined) return;
+    try {
+      this.#pool.dispatch(options, exchange);
+    } catch (error) {
+      exchange.onResponseError(undefined, error);
+    }
   }
 }
 
@@ -55,16 +64,26 @@ type Controller = Dispatcher.DispatchController;
 
 /** undici's callbacks, as a sink takes them. */
 class UndiciExchange implements Dispatcher.DispatchHandler, WireControl {
+  #request: WireRequest | undefined;
   #sink: WireSink | undefined;
   #controller: Controller | undefined;
   #abortedBy: Error | undefined;
 
-  constructor(sink: WireSink) {
+  constructor(request: WireRequest, sink: WireSink) {
+    this.#request = request;
     this.#sink = sink;
+  }
+
+  /** What is to be sent, which is forgotten here: a prompt isn't kept for as long as its stream lasts. Undefined once it was given up. */
+  begin(): Dispatcher.DispatchOptions | undefined {
+    const request = this.#request;
+    this.#request = undefined;
+    return request && { ...request, body: request.body ?? null };
   }
 
   abort(reason: Error): void {
     this.#abortedBy ??= reason;
+    this.#request = undefined;
     this.#sink = undefined;
     this.#controller?.abort(reason);
   }
