@@ -23,7 +23,10 @@ const wireTo = (): UndiciWire => new UndiciWire({ origin, connections: 4, connec
 
 /** Settles with how the exchange ended. */
 function listener(): { readonly sink: WireSink; readonly ended: Promise<string> } {
-  const { promise, resolve } = Promise.withResolvers<string>();
+  let resolve: (ending: string) => void = () => {};
+  const ended = new Promise<string>((ends) => {
+    resolve = ends;
+  });
   const sink: WireSink = {
     onWritten: () => {},
     onHead: () => {},
@@ -31,7 +34,7 @@ function listener(): { readonly sink: WireSink; readonly ended: Promise<string> 
     onEnd: () => resolve('answered'),
     onFailure: (error) => resolve(String(error)),
   };
-  return { sink, ended: promise };
+  return { sink, ended };
 }
 
 test('what was given up in the turn in which it began never reaches the server', async () => {

@@ -2,7 +2,7 @@ import type { CostRule } from '../../domain/cost-rule.ts';
 import type { TokenCounts } from '../../domain/limit-types.ts';
 import type { WireUsage } from '../../providers/provider.ts';
 import { chargeOf, chargesRealUsage } from '../../scheduling/estimates/charge-of.ts';
-import { estimateCall } from '../../scheduling/estimates/estimate-call.ts';
+import { type CallEstimate, estimateCall } from '../../scheduling/estimates/estimate-call.ts';
 import type { OutputForecast } from '../../scheduling/estimates/output-forecast.ts';
 import type { Tokenizer } from '../../scheduling/estimates/tokenizer.ts';
 import type { UsageCalibration } from '../../scheduling/estimates/usage-calibration.ts';
@@ -56,5 +56,7 @@ export function estimateWork(
 
 /** Mostly one. Out here, since what is made of it lives as long as the call: a function beside it would keep the prompt as long. */
 function estimatesBy(rules: ReadonlySet<CostRule>, { format, body }: DispatchCall, tokenizer: Tokenizer | undefined) {
-  return Array.from(rules, (cost) => ({ cost, estimate: estimateCall(format, body, { cost, tokenizer }) }));
+  const estimates: { readonly cost: CostRule; readonly estimate: CallEstimate }[] = [];
+  for (const cost of rules) estimates.push({ cost, estimate: estimateCall(format, body, { cost, tokenizer }) });
+  return estimates;
 }

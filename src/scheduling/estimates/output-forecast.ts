@@ -25,6 +25,11 @@ export class OutputForecast {
   readonly #quantile: number;
   readonly #unknown: number;
   readonly #outputs = new RecentKeys<OutputHistogram>(MOST_KEYS);
+  #last: { readonly model: string; readonly maxOutput: number | undefined; readonly key: string } = {
+    model: '',
+    maxOutput: undefined,
+    key: '',
+  };
 
   constructor(options: OutputForecastOptions = {}) {
     const { quantile = DEFAULT_QUANTILE } = options;
@@ -34,7 +39,7 @@ export class OutputForecast {
 
   /** Tokens to reserve. @param maxOutput the call's own limit, where it sets one */
   expected(model: string, maxOutput: number | undefined): number {
-    const outputs = this.#outputs.get(keyOf(model, maxOutput));
+    const outputs = this.#outputs.get(this.#keyOf(model, maxOutput));
     if (outputs === undefined || outputs.samples < ENOUGH) return maxOutput ?? this.#unknown;
     return Math.min(maxOutput ?? Number.POSITIVE_INFINITY, outputs.quantile(this.#quantile));
   }
@@ -42,13 +47,19 @@ export class OutputForecast {
   /** A call with this limit produced `output` tokens. */
   report(model: string, maxOutput: number | undefined, output: number): void {
     if (!(output >= 0 && Number.isFinite(output))) return;
-    const key = keyOf(model, maxOutput);
+    const key = this.#keyOf(model, maxOutput);
     let outputs = this.#outputs.get(key);
     if (outputs === undefined) {
       outputs = new OutputHistogram();
       this.#outputs.set(key, outputs);
     }
     outputs.add(output);
+  }
+
+  /** Mostly the one before: a key that is put together anew has to be hashed anew. */
+  #keyOf(model: string, maxOutput: number | undefined): string {
+    if (model !== this.#last.model || maxOutput !== this.#last.maxOutput) this.#last = { model, maxOutput, key: keyOf(model, maxOutput) };
+    return this.#last.key;
   }
 }
 
