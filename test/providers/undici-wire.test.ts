@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Deferred } from '../../src/lib/deferred.ts';
 import { UndiciWire } from '../../src/providers/http/undici-wire.ts';
 import type { WireSink } from '../../src/providers/http/wire.ts';
 
@@ -23,10 +24,7 @@ const wireTo = (): UndiciWire => new UndiciWire({ origin, connections: 4, connec
 
 /** Settles with how the exchange ended. */
 function listener(): { readonly sink: WireSink; readonly ended: Promise<string> } {
-  let resolve: (ending: string) => void = () => {};
-  const ended = new Promise<string>((ends) => {
-    resolve = ends;
-  });
+  const { promise, resolve } = new Deferred<string>();
   const sink: WireSink = {
     onWritten: () => {},
     onHead: () => {},
@@ -34,7 +32,7 @@ function listener(): { readonly sink: WireSink; readonly ended: Promise<string> 
     onEnd: () => resolve('answered'),
     onFailure: (error) => resolve(String(error)),
   };
-  return { sink, ended };
+  return { sink, ended: promise };
 }
 
 test('what was given up in the turn in which it began never reaches the server', async () => {
