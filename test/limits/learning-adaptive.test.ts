@@ -194,6 +194,18 @@ describe('the controller', () => {
     expect(rate.rate).toBeLessThan(1.1 * before);
   });
 
+  test('a rate that nothing comes near does not grow, and one huge call makes none of it infinite', () => {
+    const light = new AdaptiveRate({ initialRate: 10 });
+    for (let i = 0; i < 20 * 60 * 20; i++) light.accepted(50 * i, 1, 50 * i + 1_000);
+    expect(light.rate).toBeLessThanOrEqual(4 * 21);
+    const tokens = new AdaptiveRate({ initialRate: 100 });
+    for (const [i, cost] of [10, 250_000, 250_000, 250_000].entries()) tokens.accepted(1_000 * i, cost, 1_000 * i + 500);
+    tokens.refused({ startedAt: 4_000, cost: 250_000 }, 4_010);
+    tokens.accepted(5_000, 250_000, 5_500);
+    expect(Number.isFinite(tokens.rate) && tokens.rate > 0, String(tokens.rate)).toBe(true);
+    expect(Number.isFinite(tokens.window.limit), String(tokens.window.limit)).toBe(true);
+  });
+
   test('it says whether it has seen a limit', () => {
     const rate = new AdaptiveRate();
     expect(rate.limited).toBe(false);

@@ -49,4 +49,24 @@ describe('what was counted lately', () => {
     expect(recent.since(0)).toBe(502);
     expect(recent.between(250, 60_000)).toBeCloseTo(250, 0);
   });
+
+  test('before a moment does not include what was counted at that very moment', () => {
+    const recent = new RecentCount(1_000);
+    for (const at of [10, 11, 12, 100.5]) recent.add(1, at);
+    recent.add(1, 104);
+    expect(recent.between(0, 100.5)).toBe(3);
+    recent.add(1, 103);
+    expect(recent.between(0, 103)).toBe(4);
+    expect(recent.since(103)).toBe(2);
+  });
+
+  test('is a number also where everything was counted at one moment, on the edge of a cell as it rounds', () => {
+    for (let i = 1; i <= 20_000; i++) {
+      const at = i * (777 / 256);
+      const recent = new RecentCount(777);
+      recent.add(1, at);
+      recent.add(1, at);
+      expect(recent.since(at)).toBe(2);
+    }
+  });
 });

@@ -3,6 +3,7 @@ import { RecentCount } from './recent-count.ts';
 /** How many calls latency is averaged over, and how many the cost. */
 const LATENCY_CALLS = 50;
 const COST_CALLS = 100;
+const SECOND_MS = 1_000;
 
 /** What is known of the calls that were accepted, by when they were sent. */
 export class AcceptedCalls {
@@ -48,8 +49,14 @@ export class AcceptedCalls {
     return now - this.#latencyMs;
   }
 
+  /** What was accepted in the last second that is answered. */
+  flow(now: number): number {
+    const until = this.answeredUntil(now);
+    return this.costs.between(until - SECOND_MS, until);
+  }
+
   /** The cost of what was sent before a moment, at a rate per second, and is not answered yet, about. */
   unansweredBefore(sentAt: number, rate: number, now: number): number {
-    return (rate * Math.max(0, sentAt - this.answeredUntil(now))) / 1_000;
+    return (rate * Math.max(0, sentAt - this.answeredUntil(now))) / SECOND_MS;
   }
 }

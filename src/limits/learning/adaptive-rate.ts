@@ -27,6 +27,8 @@ const SURPLUS = 0.008;
 /** Horizons in which the rate may double. */
 const START_DOUBLES = 0.4;
 const HOLD_DOUBLES = 0.4;
+/** While nothing was refused the rate grows to at most so many times what was accepted lately. */
+const MOST_OVER_FLOW = 4;
 /** The same while a bucket that was emptied gives less than its ceiling. */
 const LOCAL_DOUBLES = 2;
 /** So far above its ceiling the rate grew because the limit did: what was measured before says nothing any more. */
@@ -150,7 +152,8 @@ export class AdaptiveRate {
     if (startedAt < this.#newsFrom) return;
     if (this.#refusalsInARow > 0 && this.#phase === 'hold') this.#opened(startedAt, now);
     this.#refusalsInARow = 0;
-    const seconds = cost / this.rate;
+    // One call is no proof of more than a window's growth, whatever it costs.
+    const seconds = Math.min(cost / this.rate, this.#horizonMs / 1_000);
     this.#tooth.advance(seconds);
     if (this.#tooth.elapsedS > 2) this.#catchUp = 0;
     this.#grow(seconds, now);
@@ -194,8 +197,11 @@ export class AdaptiveRate {
   #grow(seconds: number, now: number): void {
     const horizonS = this.#horizonMs / 1_000;
     this.#local *= 2 ** (seconds / (LOCAL_DOUBLES * horizonS));
-    if (this.#phase === 'start') this.#rate *= 2 ** (seconds / (START_DOUBLES * horizonS));
-    else {
+    if (this.#phase === 'start') {
+      // Not every rate that grows is enforced yet, nor is there always enough to send: a rate that nothing comes near says nothing.
+      const grown = Math.min(this.#rate * 2 ** (seconds / (START_DOUBLES * horizonS)), MOST_OVER_FLOW * this.#calls.flow(now));
+      this.#rate = Math.max(this.#rate, grown);
+    } else {
       const share = this.#tooth.share(horizonS, this.#usualCalls, () => this.#hasGrown(now));
       this.#rate = Math.min(this.#ceiling * share, this.#rate * 2 ** (seconds / (HOLD_DOUBLES * horizonS)));
     }

@@ -3,8 +3,10 @@ const HORIZONS = 3;
 
 /** A stretch in which something was counted. */
 interface Cell {
-  readonly from: number;
+  readonly start: number;
   readonly until: number;
+  /** When the first was counted in it; what it holds lies between here and its end. */
+  from: number;
   /** All that was counted before it. */
   before: number;
 }
@@ -37,7 +39,7 @@ export class RecentCount {
   add(amount: number, at: number): void {
     let next = this.#cells.length;
     for (let cell = this.#cells[next - 1]; cell !== undefined && cell.from > at; cell = this.#cells[--next - 1]) cell.before += amount;
-    if (at >= (this.#cells[next - 1]?.until ?? Number.NEGATIVE_INFINITY)) this.#insert(next, at, amount);
+    if (at >= (this.#cells[next - 1]?.until ?? Number.NEGATIVE_INFINITY)) this.#begin(next, at, amount);
     this.#total += amount;
   }
 
@@ -51,13 +53,18 @@ export class RecentCount {
     return this.#beforeMoment(to) - this.#beforeMoment(from);
   }
 
-  /** @param amount what those behind it have been given already */
-  #insert(index: number, at: number, amount: number): void {
+  /** The first in its cell. @param amount what those behind it have been given already */
+  #begin(index: number, at: number, amount: number): void {
     const after = this.#cells[index];
-    const start = Math.floor(at / this.#cellMs) * this.#cellMs;
-    const from = Math.max(start, this.#cells[index - 1]?.until ?? start);
-    const until = Math.min(start + this.#cellMs, after?.from ?? Number.POSITIVE_INFINITY);
-    this.#cells.splice(index, 0, { from, until, before: after === undefined ? this.#total : after.before - amount });
+    if (after !== undefined && at >= after.start) {
+      after.from = at;
+      after.before -= amount;
+      return;
+    }
+    const grid = Math.floor(at / this.#cellMs) * this.#cellMs;
+    const start = Math.max(grid, this.#cells[index - 1]?.until ?? grid);
+    const until = Math.max(at, Math.min(grid + this.#cellMs, after?.start ?? Number.POSITIVE_INFINITY));
+    this.#cells.splice(index, 0, { start, until, from: at, before: after === undefined ? this.#total : after.before - amount });
     if (this.#cells.length >= 2 * HORIZONS * CELLS_PER_HORIZON) this.#cells = this.#cells.slice(-HORIZONS * CELLS_PER_HORIZON);
   }
 
@@ -71,6 +78,7 @@ export class RecentCount {
     }
     const cell = this.#cells[low - 1];
     if (cell === undefined) return this.#cells[0]?.before ?? 0;
+    if (at <= cell.from) return cell.before;
     const inside = (this.#cells[low]?.before ?? this.#total) - cell.before;
     return cell.before + inside * Math.min(1, (at - cell.from) / (cell.until - cell.from));
   }
