@@ -1,6 +1,7 @@
 import { AcceptedCalls } from './accepted-calls.ts';
 import { BlockEvidence } from './block-evidence.ts';
 import { beginsAfter, FixedWindows } from './fixed-windows.ts';
+import { GrowthProof } from './growth-proof.ts';
 import { LimitBounds } from './limit-bounds.ts';
 import { catchUpAfter, doubledPauseMs, pauseOfBlockMs } from './pauses.ts';
 import type { GateWindow } from './rate-gate.ts';
@@ -22,8 +23,6 @@ export interface RefusedStart {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** More than the ceiling allows by this share of a horizon and one call: the limit has grown. */
-const SURPLUS = 0.008;
 /** Horizons in which the rate may double. */
 const START_DOUBLES = 0.4;
 const HOLD_DOUBLES = 0.4;
@@ -82,8 +81,7 @@ export class AdaptiveRate {
   /** In the horizon before the last cut. */
   #usualCalls = 0;
   #cutBefore: Cut = { at: Number.NEGATIVE_INFINITY, sentAt: 0, cost: 0, rate: 0 };
-  /** From when on, and beside how much, what was accepted may prove that the limit has grown: a block is no time in which it could. */
-  #flowsFrom = { at: Number.NEGATIVE_INFINITY, cost: 0 };
+  readonly #growth = new GrowthProof(this.#calls);
   readonly #bounds = new LimitBounds(this.#calls.costs);
   #grew = false;
   /** Calls that started before this belong to a burst that was answered already. */
@@ -202,16 +200,9 @@ export class AdaptiveRate {
       const grown = Math.min(this.#rate * 2 ** (seconds / (START_DOUBLES * horizonS)), MOST_OVER_FLOW * this.#calls.flow(now));
       this.#rate = Math.max(this.#rate, grown);
     } else {
-      const share = this.#tooth.share(horizonS, this.#usualCalls, () => this.#hasGrown(now));
+      const share = this.#tooth.share(horizonS, this.#usualCalls, () => this.#growth.isGiven(this.#ceiling, this.#horizonMs, now));
       this.#rate = Math.min(this.#ceiling * share, this.#rate * 2 ** (seconds / (HOLD_DOUBLES * horizonS)));
     }
-  }
-
-  /** Whether more was accepted since calls flow than the ceiling allows. What was sent lately isn't answered yet. */
-  #hasGrown(now: number): boolean {
-    const { at, cost } = this.#flowsFrom;
-    const surplus = this.#calls.costs.total - cost - (this.#ceiling * Math.max(0, this.#calls.answeredUntil(now) - at)) / 1_000;
-    return surplus > (SURPLUS * this.#horizonMs * this.#ceiling) / 1_000 + this.#calls.meanCost;
   }
 
   /** Answers the first refusal of a burst; whether it was one of a probe, which is over at once. */
@@ -230,7 +221,7 @@ export class AdaptiveRate {
     this.#tooth.cut(isHold && !isEarly);
     this.#cutBefore = cut;
     this.#evidence.begin(sentAt, now, this.#horizonMs);
-    this.#flowsFrom = cut;
+    this.#growth.begin(cut.at, cut.cost);
     this.#phase = 'hold';
     this.#measureCut(now);
     return isHold;
@@ -261,7 +252,7 @@ export class AdaptiveRate {
     this.#measureCut(now);
     if (this.#blocksLong) this.#measureBlock(sentAt);
     // From when it last refused: what a bucket has gained since then is all that it had.
-    this.#flowsFrom = { at: this.#lastRefused, cost: this.#calls.costs.total - this.#calls.costs.since(this.#lastRefused) };
+    this.#growth.begin(this.#lastRefused, this.#calls.costs.total - this.#calls.costs.since(this.#lastRefused));
     this.#evidence.end(sentAt, this.#horizonMs);
     if (this.#evidence.isFixed) this.#keepWindows(sentAt);
   }
@@ -284,7 +275,7 @@ export class AdaptiveRate {
     this.#setCeiling(sustained);
     this.#bounds.replace(this.#ceiling);
     this.#local = Number.POSITIVE_INFINITY;
-    this.#flowsFrom = { at: sentAt, cost: this.#calls.costs.total };
+    this.#growth.begin(sentAt, this.#calls.costs.total);
     this.#newsFrom = now;
   }
 
